@@ -2,12 +2,14 @@
 
 ``python -m benchmarks.pages`` serves the list of projects from one core and asks for it from
 another, in turns: pages a second, and processor time a page. ``--beside`` then measures how long
-the bot takes to answer at a steady rate, with and without 2,000 pages a second from the same
-process. Ratios compare loads of the same run; absolute figures hold for one machine only.
+the bot takes to answer at a steady rate, with and without 2,000 pages a second from the same core:
+from its front, or with ``--one-process`` from the bot itself. Ratios compare loads of the same run;
+absolute figures hold for one machine only.
 """
 
 import argparse
 import asyncio
+import http.client
 import multiprocessing
 import os
 import statistics
@@ -50,6 +52,7 @@ _WARM_SECONDS = 1.0
 # The issue's: so many pages a second, and the bot's answers no slower than this.
 _PAGES, _SLOWER = 2000.0, 1.10
 _GIVES_WAY = 10
+_MOST_LOOKS, _LOOK_SECONDS = 300, 0.1
 
 
 def ours_alone() -> ASGIApp:
@@ -89,7 +92,7 @@ def main() -> None:
     os.sched_setaffinity(0, {client})
     _alone(options.seconds, server)
     if options.beside:
-        _beside(options.steady, options.updates, server)
+        _beside(options.steady, options.updates, server, has_front=not options.one_process)
 
 
 def _alone(seconds: float, core: int) -> None:
@@ -108,10 +111,14 @@ def _alone(seconds: float, core: int) -> None:
     print(f"ours, times bare: {statistics.median(paces):.2f} (same round)")
 
 
-def _beside(seconds: float, rate: float, core: int) -> None:
+def _beside(seconds: float, rate: float, core: int, *, has_front: bool) -> None:
     """Measure the bot at a steady rate of updates, without and with pages, in turns."""
     contender = ours(
-        "ours, webhook, pages", "navigation", webhook=True, PUBLIC_URL="https://bot.exemple.fr"
+        "ours, webhook, pages",
+        "navigation",
+        webhook=True,
+        PUBLIC_URL="https://bot.exemple.fr",
+        FRONT_PROCESS=str(has_front),
     )
 
     def make(count: int, chats: int) -> list[mixes.Update]:
@@ -124,6 +131,7 @@ def _beside(seconds: float, rate: float, core: int) -> None:
         try:
             trial = Trial(contender, "navigation", make, 0.0, pipe, running)
             _warm(pipe, make, running, 200)
+            _await_ready(port)
             for number in range(_ROUNDS_BESIDE):
                 load = Load(trial.updates(int(rate * seconds), 100), rate)
                 quiet = trial.run(number, load, 100)
@@ -138,6 +146,21 @@ def _beside(seconds: float, rate: float, core: int) -> None:
             pipe.send(None)
     middle = statistics.median(ratios)
     print(f"answers beside pages: {middle:.2f} times as long, asked at most {_SLOWER:.2f}")
+
+
+def _await_ready(port: int) -> None:
+    """Wait until whoever serves pages has the one that is asked for."""
+    for _ in range(_MOST_LOOKS):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", _PATH)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        # The bot closes what its front handed over.
+        if answer.getheader("connection") is None:
+            return
+        time.sleep(_LOOK_SECONDS)
+    raise TimeoutError("the page is not ready")
 
 
 @contextmanager
@@ -261,6 +284,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each load of pages")
     parser.add_argument("--beside", action="store_true", help="the bot's answers as well")
+    parser.add_argument("--one-process", action="store_true", help="without the bot's front")
     # Telegram lets a bot send 30 messages a second: this many updates are a busy hour.
     parser.add_argument("--updates", type=float, default=20.0, help="a second, beside the pages")
     parser.add_argument("--steady", type=float, default=4.0, help="seconds of steady updates")

@@ -109,7 +109,7 @@ def assemble(
             mailbox,
             backlog,
             services,
-            lambda: supervisor.failing,
+            lambda: supervisor.failing_vital,
             inline_desk.take,
             pages,
         )

@@ -33,6 +33,7 @@ from storage.heartbeat import BEAT
 
 if TYPE_CHECKING:
     from bot.preview.server import PreviewServer
+    from bot.runtime.front_process import FrontProcess
     from bot.runtime.web_server import WebServer
 
 logger = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class Service:
         )
         is_served = by_webhook or preview is not None
         self._page_server = None if is_served else _page_server(settings, self.parts)
+        self._front = _front(settings, self.parts, self._page_server)
         if preview is not None:
             preview.pages = self.parts.pages
             preview.messenger.name(knowledge.initiative.name)
@@ -182,6 +184,8 @@ class Service:
         loops = []
         if self.parts.mail_dispatcher is not None:
             loops.append(_of_lanes(LoopName.MAIL, self.parts.mail_dispatcher, StopOrder.SENDING))
+        if self._front is not None:
+            loops.append(Loop(LoopName.FRONT, self._front.run, is_vital=False))
         if self._watches:
             loops.append(Loop(LoopName.HOT_RELOAD, self.parts.hot_reload.run, longest_pause=_SOON))
         if self._settings.weekly_digest:
@@ -257,6 +261,19 @@ def _spare_from_collection() -> None:
 
 def _of_lanes(name: LoopName, lanes: Lanes[Any, Any], stops: StopOrder) -> Loop:
     return Loop(name, lanes.run, ends_process=True, stops=stops, is_stuck=lambda: lanes.is_stuck)
+
+
+def _front(
+    settings: Settings, parts: Parts, page_server: "WebServer | None"
+) -> "FrontProcess | None":
+    server = page_server or parts.update_source.server
+    if parts.pages is None or server is None or not settings.front_process:
+        return None
+    from bot.runtime import front_process  # noqa: PLC0415 - as for the pages
+
+    if not front_process.is_possible():
+        return None
+    return front_process.FrontProcess(server, parts.pages.ready, metrics.page_answered)
 
 
 def _page_server(settings: Settings, parts: Parts) -> "WebServer | None":

@@ -117,6 +117,7 @@ class Settings(BaseSettings):
         tuple[Correspondent, ...], NoDecode, BeforeValidator(correspondents)
     ] = ()
     public_url: str = ""
+    front_process: bool = True
     # Where the public pages stand; by default, at PUBLIC_URL.
     site_url: str = ""
     publication_director: str = ""

@@ -41,6 +41,8 @@ def given(port: int, **more: Any) -> dict[str, Any]:
         "mail_from": HEAD.address,
         "admin_emails": TEAM,
         "public_url": "https://bot.exemple.fr",
+        # One more process for each test; test_front.py is about it.
+        "front_process": False,
     }
     return ours | more
 

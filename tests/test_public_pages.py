@@ -14,6 +14,7 @@ from unittest.mock import Mock
 import httpx
 import pytest
 import pytest_asyncio
+from dialogue import TIMEOUT_SECONDS, tune
 from test_mail_dispatcher import given, mailing
 from test_metrics import Growth
 from website_fixtures import FACTS, TODAY, every_kind
@@ -21,6 +22,7 @@ from website_fixtures import FACTS, TODAY, every_kind
 from bot.pages.app import pages_app
 from bot.pages.public import PublicPages
 from bot.preview.server import PreviewServer
+from bot.runtime import front_process
 from knowledge.knowledge import Knowledge
 from knowledge.projects import Census
 from knowledge.territories.town_list import TownList
@@ -314,6 +316,35 @@ async def test_the_bot_serves_them_beside_the_pages_of_requests(
     assert f"https://t.me/{username}?start=h_w" in home.text
     assert "https://bot.exemple.fr/" in home.text
     assert (request.status_code, request.headers["cache-control"]) == (404, "no-store")
+
+
+async def test_the_front_serves_what_is_made_and_what_is_published(
+    shipped: Knowledge, tmp_path: Path, blank_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune(monkeypatch, front_process, TELL_EVERY_SECONDS=0.02)
+    settings = given(1, listen_port=0, front_process=True)
+    async with mailing(shipped, tmp_path, blank_file, **settings) as stage:
+        growth = Growth()
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{stage.running.page_port}") as bot:
+
+            async def serves(text: str) -> None:
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    while True:
+                        answer = await bot.get("/")
+                        # The bot sends whoever reads back to its front.
+                        if "connection" not in answer.headers and text in answer.text:
+                            return
+                        await asyncio.sleep(0.01)
+
+            await serves("<h1")
+            served = growth("page_requests_total", status="2xx")
+            renamed = replace(shipped.initiative, name="Une autre initiative")
+            stage.running.parts.services.knowledge = replace(shipped, initiative=renamed)
+            await serves(renamed.name)
+            assert (await bot.get("/demande/faux")).status_code == 404
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                while growth("page_requests_total", status="2xx") <= served:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
 
 
 async def test_requests_are_counted_by_class_of_status(services: Services) -> None:

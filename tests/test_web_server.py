@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from bot.runtime import web_server
-from bot.runtime.web_server import ClientLimits, ReadyApp, WebServer
+from bot.runtime import client_limits
+from bot.runtime.client_limits import ClientLimits
+from bot.runtime.web_server import ReadyApp, WebServer
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 
@@ -167,7 +168,7 @@ async def test_idle_connections_make_room_and_those_at_work_stay() -> None:
 
 
 async def test_one_public_address_cannot_take_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    tune(monkeypatch, web_server, is_public=bool)
+    tune(monkeypatch, client_limits, is_public=bool)
     async with limited(ClientLimits(per_address=2)) as server:
         opened = [await asyncio.open_connection(server.host, server.port) for _ in range(3)]
         async with asyncio.timeout(10):
@@ -179,13 +180,13 @@ async def test_one_public_address_cannot_take_all(monkeypatch: pytest.MonkeyPatc
 
 def test_only_public_addresses_are_counted() -> None:
     # Behind a proxy, everybody comes from a private address.
-    public = inside(web_server, "is_public")
+    public = inside(client_limits, "is_public")
     assert [public(a) for a in ("149.154.167.220", "2001:67c:4e8::1")] == [True, True]
     assert not any(public(a) for a in ("127.0.0.1", "10.0.0.3", "172.18.0.2", "::1", "fd00::1", ""))
 
 
 def test_there_are_fewer_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
-    most = inside(web_server, "most_connections")
+    most = inside(client_limits, "most_connections")
     for soft, expected in ((1024, 704), (256, 64), (1_000_000, 2048), (-1, 2048)):
         monkeypatch.setattr("resource.getrlimit", lambda _, soft=soft: (soft, soft))
         assert most() == expected

@@ -1,6 +1,10 @@
 """How updates reach the inbox: by polling, or by webhook."""
 
 import abc
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.runtime.web_server import WebServer
 
 
 class UpdateSource(abc.ABC):
@@ -10,6 +14,11 @@ class UpdateSource(abc.ABC):
     def listens_on(self) -> str:
         """The host and port of the webhook server; empty with polling."""
         return ""
+
+    @property
+    def server(self) -> "WebServer | None":
+        """The webhook server; None with polling."""
+        return None
 
     async def open(self) -> None:  # noqa: B027 - who fetches has nothing to open
         """Begin to listen, where updates come by webhook."""

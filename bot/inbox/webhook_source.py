@@ -26,6 +26,11 @@ class WebhookSource(UpdateSource):
         self._health = health
 
     @property
+    def server(self) -> WebServer:
+        """The webhook server, which serves the pages too."""
+        return self._server
+
+    @property
     def listens_on(self) -> str:
         """The host and port of the server, once open."""
         return f"{self._server.host}:{self._server.port}"
@@ -66,6 +71,6 @@ def assemble_webhook(  # noqa: PLR0913, PLR0917 - the parts of a service
     registration = WebhookRegistration(bot, settings.webhook_url, secret)
     health = Health(backlog, services, lambda: registration.is_refused, failing)
     webhook = Webhook(secret, mailbox, health, is_open=False, pages=pages, take_inline=take_inline)
-    app = ReadyApp(webhook.app(), pages.at_once) if pages else webhook.app()
+    app = ReadyApp(webhook.app(), pages.at_once, pages.ready) if pages else webhook.app()
     server = WebServer(app, settings.listen_host, settings.listen_port)
     return WebhookSource(webhook, server, registration, health)

@@ -69,7 +69,7 @@ def pages_app(
             metrics.page_answered(answer[_STATUS_AT] - _ZERO)
         return answer
 
-    return ReadyApp(counted, counted_at_once)
+    return ReadyApp(counted, counted_at_once, public.ready)
 
 
 def _pages_of_requests(request_page: RequestPage) -> ASGIApp:

@@ -5,7 +5,6 @@ changes. What then is asked for is made anew, so that a publication needs no res
 """
 
 import asyncio
-import functools
 import gzip
 import hashlib
 import logging
@@ -18,6 +17,7 @@ from typing import TypeAlias
 from starlette.types import Receive, Scope, Send
 
 from bot.pages.rendering import TEXT
+from bot.runtime.ready_answers import ReadyAnswer, ReadyAnswers, WireForm, accepts_gzip, holds
 from handlers.core.services import Services
 from knowledge.knowledge import Knowledge
 from knowledge.territories.town_list import TownList
@@ -51,6 +51,7 @@ _SMALLEST_PACKED = 1000
 # Lists that were filtered by several criteria, and pages in place of missing ones.
 _MOST_KEPT = 256
 _METHODS = b"GET, HEAD"
+_NOTHING: ReadyAnswers = {}
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -60,17 +61,14 @@ class _Form:
 
     headers: Headers
     content: bytes
-    tag: bytes
     unchanged: Headers
-    # The same as they go over the wire (RFC 9112): whole, and "not modified".
-    whole: bytes = field(repr=False)
-    head_alone: bytes = field(repr=False)
+    wire: WireForm
 
 
 class Answer:
     """What is answered for one file: plain, or packed where that is shorter and understood."""
 
-    __slots__ = ("_packed", "_plain", "_status")
+    __slots__ = ("_packed", "_plain", "_status", "ready")
 
     def __init__(
         self, file: File, status: int = 200, *, cached: bytes = _SHORT, location: str = ""
@@ -90,18 +88,14 @@ class Answer:
             own = [*own, (b"content-encoding", b"gzip")]
             # Other bytes have a tag of their own (RFC 9110, 8.8.3).
             self._packed = _form(own, media, packed, f'"{digest}-gz"')
-
-    def at_once(self, headers: Mapping[bytes, bytes]) -> bytes:
-        """Return what goes over the wire for a GET, as `send` would have it."""
-        form = self._packed if _accepts_gzip(headers.get(b"accept-encoding", b"")) else self._plain
-        known = headers.get(b"if-none-match")
-        return form.head_alone if known is not None and _holds(known, form.tag) else form.whole
+        # What goes over the wire for a GET, as `send` would have it.
+        self.ready = ReadyAnswer(self._plain.wire, self._packed.wire)
 
     async def send(self, scope: Scope, send: Send) -> None:
         """Answer a GET or HEAD; 304 where the client has the same bytes."""
         accepted, known = _asked(scope["headers"])
         form = self._packed if accepted else self._plain
-        if known is not None and self._status == 200 and _holds(known, form.tag):  # noqa: PLR2004 - HTTP's "OK"
+        if known is not None and self._status == 200 and holds(known, form.wire.tag):  # noqa: PLR2004 - HTTP's "OK"
             await send({"type": "http.response.start", "status": 304, "headers": form.unchanged})
             await send({"type": "http.response.body", "body": b""})
             return
@@ -115,10 +109,12 @@ def _form(own: Headers, media: tuple[bytes, bytes], content: bytes, tag: str) ->
     length = (b"content-length", str(len(content)).encode())
     headers = [*tagged, media, length]
     whole = _wire(b"200 OK", headers) + content
-    return _Form(headers, content, tag.encode(), tagged, whole, _wire(b"304 Not Modified", tagged))
+    unchanged = _wire(b"304 Not Modified", tagged)
+    return _Form(headers, content, tagged, WireForm(tag.encode(), whole, unchanged))
 
 
 def _wire(status: bytes, headers: Headers) -> bytes:
+    """Return the head of an answer as RFC 9112 writes it."""
     lines = b"".join(b"%s: %s\r\n" % each for each in headers)
     return b"HTTP/1.1 %s\r\n%s\r\n" % (status, lines)
 
@@ -128,30 +124,10 @@ def _asked(headers: Headers) -> tuple[bool, bytes | None]:
     accepted, known = False, None
     for name, value in headers:
         if name == b"accept-encoding":
-            accepted = _accepts_gzip(value)
+            accepted = accepts_gzip(value)
         elif name == b"if-none-match":
             known = value
     return accepted, known
-
-
-@functools.lru_cache(maxsize=64)
-def _accepts_gzip(value: bytes) -> bool:
-    for each in value.lower().split(b","):
-        coding, _, weight = each.partition(b";")
-        if coding.strip() in {b"gzip", b"x-gzip"}:
-            return weight.strip().replace(b" ", b"") not in {
-                b"q=0",
-                b"q=0.0",
-                b"q=0.00",
-                b"q=0.000",
-            }
-    return False
-
-
-def _holds(known: bytes, tag: bytes) -> bool:
-    """Tell whether a tag is among those of If-None-Match, compared weakly (RFC 9110, 13.1.2)."""
-    given = {each.strip().removeprefix(b"W/") for each in known.split(b",")}
-    return tag in given or b"*" in given
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +160,7 @@ class _Edition:
     made_of: _Sources
     site: Site
     answers: dict[str, Answer] = field(default_factory=dict)
-    ready: dict[bytes, Answer] = field(default_factory=dict)
+    ready: dict[bytes, ReadyAnswer] = field(default_factory=dict)
     others: OrderedDict[Hashable, Answer] = field(default_factory=OrderedDict)
 
     def keep(self, path: str, answer: Answer) -> Answer:
@@ -192,9 +168,9 @@ class _Edition:
         self.answers[path] = answer
         if path.isascii():
             target = f"/{path}"
-            self.ready[target.encode()] = answer
+            self.ready[target.encode()] = answer.ready
             if path == addresses.STYLE:
-                self.ready[f"{target}?v={STYLE_VERSION}".encode()] = answer
+                self.ready[f"{target}?v={STYLE_VERSION}".encode()] = answer.ready
         return answer
 
     def kept(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
@@ -233,9 +209,16 @@ class PublicPages:
 
     def at_once(self, target: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
         """Return the whole answer to a GET at the root of a host; None where it is not made yet."""
+        answer = self.ready().get(target)
+        return answer.to(headers) if answer else None
+
+    def ready(self) -> ReadyAnswers:
+        """Return the answers that are made, at the root of a host; of another edition, others.
+
+        They only grow, also from other threads.
+        """
         edition = self._current()
-        answer = edition.ready.get(target) if edition else None
-        return answer.at_once(headers) if answer else None
+        return edition.ready if edition else _NOTHING
 
     def site(self) -> Site:
         """Return the site of what is in service now."""

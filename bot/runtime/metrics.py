@@ -123,9 +123,9 @@ def pause(seconds: float) -> None:
     PAUSE_SECONDS.inc(seconds)
 
 
-def page_answered(digit: int) -> None:
-    """Count the answer to a request for a page; ``digit`` is the first of its status."""
-    _pages.answered[digit] += 1
+def page_answered(digit: int, number: int = 1) -> None:
+    """Count answers to requests for pages; ``digit`` is the first of their status."""
+    _pages.answered[digit] += number
 
 
 async def watch_loop() -> None:

@@ -44,6 +44,7 @@ class LoopName(StrEnum):
     BACKLOG = "backlog"
     EVENT_LOOP_LAG = "event_loop_lag"
     HEARTBEAT = "heartbeat"
+    FRONT = "front"
 
 
 class StopOrder(IntEnum):
@@ -66,6 +67,8 @@ class Loop:
     ends_process: bool = False
     # Whether it ends by itself when its work is done.
     runs_once: bool = False
+    # Whether this worker is not ready while it fails repeatedly.
+    is_vital: bool = True
     stops: StopOrder = StopOrder.INTAKE
     longest_pause: float = _LONGEST_PAUSE
     # Returns whether the loop fails repeatedly although it goes on.
@@ -121,6 +124,11 @@ class Supervisor:
     def failing(self) -> tuple[LoopName, ...]:
         """The loops that fail repeatedly."""
         return tuple(name for name in self._courses if self._is_failing(name))
+
+    @property
+    def failing_vital(self) -> tuple[LoopName, ...]:
+        """Those of them without which this worker is not ready."""
+        return tuple(name for name in self.failing if self._loops[name].is_vital)
 
     def start(self, loops: Iterable[Loop]) -> None:
         """Start these loops, beside those that already run."""

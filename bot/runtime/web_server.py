@@ -2,41 +2,42 @@
 
 import asyncio
 import contextlib
-import ipaddress
-import logging
 import math
-import resource
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bot.runtime.client_limits import ClientLimits, Guests
 from bot.runtime.plain_head import read_plain_get
+from bot.runtime.ready_answers import ReadyAnswers
 
 _GRACE_SECONDS = 5
 # The limit of uvicorn's other parser, and more than any client sends.
 _LONGEST_HEAD = 64 * 1024
-_FEWEST_CONNECTIONS, _MOST_CONNECTIONS = 64, 2048
-# Calls to Telegram (192), the database, files.
-_OWN_DESCRIPTORS = 320
+_READING = (b"GET", b"HEAD")
+_BACKLOG = 1024
 # The target of a GET and its headers, names in lower case; the whole answer as it goes over the
 # wire, or None where the application has to be asked.
 AtOnce: TypeAlias = Callable[[bytes, Mapping[bytes, bytes]], bytes | None]
 # A request with one of these has a body, or asks for more than an answer.
 _NOT_AT_ONCE = (b"content-length", b"transfer-encoding", b"expect", b"upgrade")
-logger = logging.getLogger(__name__)
 
 
 class ReadyApp:
     """An application with answers that its server may give by itself."""
 
-    def __init__(self, app: ASGIApp, at_once: AtOnce) -> None:
+    def __init__(
+        self, app: ASGIApp, at_once: AtOnce, ready: Callable[[], ReadyAnswers] = dict
+    ) -> None:
+        """``at_once`` answers this process's requests; ``ready``: what a front may answer."""
         self._app = app
         self.at_once = at_once
+        self.ready = ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request that is not answered at once."""
@@ -50,72 +51,6 @@ class AddressTakenError(OSError):
         super().__init__(f"nothing can listen on {host}:{port}")
         self.host = host
         self.port = port
-
-
-@dataclass(frozen=True, slots=True)
-class ClientLimits:
-    """What one client may take of the server; times in seconds.
-
-    ``head``: from the connection, or from the first byte of a further request, to the end of the
-    headers. ``body``: from there to the end of the body. ``silence``: how long a client may leave
-    an answer unread. ``connections`` counts all, ``per_address`` those of one public address: a
-    proxy, through which everybody comes, has a private one. ``largest_body`` is in bytes.
-    """
-
-    head: float = 10.0
-    body: float = 30.0
-    silence: float = 30.0
-    connections: int = 0
-    per_address: int = 256
-    largest_body: int = 64_000_000
-
-
-class Guests:
-    """The open connections; the one that has waited longest makes room for a new one."""
-
-    def __init__(self, limits: ClientLimits) -> None:
-        self.limits = limits
-        self._most = limits.connections or _most_connections()
-        # Values are unused: a dict keeps the order of arrival.
-        self._all: dict[_Bounded, str] = {}
-        self._waiting: dict[_Bounded, None] = {}
-        self._is_full = False
-
-    def admit(self, guest: "_Bounded", address: str) -> bool:
-        """Count a connection; False where there is no room for it."""
-        if _is_public(address):
-            own = sum(1 for other in self._all.values() if other == address)
-            if own >= self.limits.per_address:
-                return False
-        if len(self._all) >= self._most and not self._makes_room():
-            return False
-        self._all[guest] = address
-        return True
-
-    def waits(self, guest: "_Bounded") -> None:
-        """Note that no request of this connection is complete: it may be closed for another."""
-        if guest in self._all:
-            self._waiting.setdefault(guest)
-
-    def works(self, guest: "_Bounded") -> None:
-        """Note that a request of this connection is being answered."""
-        self._waiting.pop(guest, None)
-
-    def leave(self, guest: "_Bounded") -> None:
-        """Forget a connection."""
-        self._all.pop(guest, None)
-        self._waiting.pop(guest, None)
-
-    def _makes_room(self) -> bool:
-        if not self._is_full:
-            self._is_full = True
-            logger.warning("%d connections are open: the idle ones make room", len(self._all))
-        oldest = next(iter(self._waiting), None)
-        if oldest is None:
-            return False
-        self.leave(oldest)
-        oldest.transport.abort()
-        return True
 
 
 class _Bounded(HttpToolsProtocol):
@@ -303,19 +238,25 @@ class _Bounded(HttpToolsProtocol):
         self.transport.close()
 
 
-def _is_public(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_global
-    except ValueError:
-        return False
+class _HandedOver(_Bounded):
+    """A connection that another process has accepted, and has read the beginning of."""
+
+    read = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
+        """Go on with what has been read."""
+        super().connection_made(transport)
+        if not transport.is_closing():
+            self.data_received(self.read)
+
+    def on_headers_complete(self) -> None:
+        """Close after the answer to a GET: the next one may be ready, and the other process's."""
+        super().on_headers_complete()
+        if self.cycle and self.parser.get_method() in _READING:
+            self.cycle.keep_alive = False
 
 
-def _most_connections() -> int:
-    """Return how many connections may be open: the rest of the descriptors is for our own calls."""
-    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return _MOST_CONNECTIONS
-    return max(_FEWEST_CONNECTIONS, min(_MOST_CONNECTIONS, soft - _OWN_DESCRIPTORS))
+_Kind = TypeVar("_Kind", bound=_Bounded)
 
 
 class _Uvicorn(uvicorn.Server):
@@ -341,11 +282,13 @@ class WebServer:
         self.host = host
         self.port = port
         own: dict[str, object] = {"guests": Guests(limits or ClientLimits())}
+        self._handed_over: type[_HandedOver] = type("_HandedOverGuest", (_HandedOver,), {**own})
         if isinstance(app, ReadyApp):
             own["at_once"] = staticmethod(app.at_once)
+        self._accepted: type[_Bounded] = type("_Guest", (_Bounded,), own)
         self._config = uvicorn.Config(
             app,
-            http=type("_Guest", (_Bounded,), own),
+            http=self._accepted,
             lifespan="off",
             # Logs are already set up, and an access log would contain nothing but paths.
             log_config=None,
@@ -375,6 +318,13 @@ class WebServer:
         """Uvicorn's own protocol objects of the open connections."""
         return tuple(self._server.server_state.connections) if self._server else ()
 
+    @property
+    def listening(self) -> int:
+        """The descriptor of the socket that it listens on, for another process to accept from."""
+        if self._listener is None:
+            raise RuntimeError("the server does not listen")
+        return self._listener.fileno()
+
     def listen(self) -> None:
         """Bind the port, without answering yet; AddressTakenError where that fails."""
         self._listener = self._bound()
@@ -384,12 +334,12 @@ class WebServer:
         """Listen and answer; AddressTakenError where the port cannot be bound."""
         if self._listener is None:
             self.listen()
-        listeners = [self._listener] if self._listener else []
         self._server = _Uvicorn(self._config)
-        self._serving = asyncio.create_task(self._server.serve(sockets=listeners))
+        self._serving = asyncio.create_task(self._server.serve(sockets=[]))
         # uvicorn signals only by this flag that it is ready.
         while not self._server.started and not self._serving.done():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+        await self.accept()
 
     async def stop(self) -> None:
         """Answer the requests under way, then stop listening."""
@@ -397,13 +347,64 @@ class WebServer:
             return
         self._server.should_exit = True
         await self._serving
+        if self._listener is not None:
+            self._listener.close()
         self._server = self._serving = self._listener = None
+
+    async def accept(self) -> None:
+        """Accept connections; nothing where it does already, or is stopped."""
+        server = self._server
+        if server is None or self._listener is None or server.should_exit or server.servers:
+            return
+        accepting = await asyncio.get_running_loop().create_server(
+            partial(self._protocol, self._accepted),
+            # It closes the socket at its end.
+            sock=self._listener.dup(),
+            backlog=_BACKLOG,
+        )
+        server.servers.append(accepting)
+
+    def leave_accepting(self) -> None:
+        """Leave new connections to another process that listens on the same socket.
+
+        Those that are open end with the answer under way, so that the next request goes there too.
+        """
+        if self._server is None:
+            return
+        for accepting in self._server.servers:
+            accepting.close()
+        self._server.servers.clear()
+        for connection in self.connections:
+            connection.shutdown()
+
+    async def adopt(self, connection: socket.socket, read: bytes) -> None:
+        """Go on with a connection that another process accepted, and read these bytes of."""
+        if self._server is None or self._server.should_exit:
+            connection.close()
+            return
+
+        def protocol() -> asyncio.Protocol:
+            made = self._protocol(self._handed_over)
+            made.read = read
+            return made
+
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(protocol, connection)
+        except OSError:
+            # The client has left meanwhile.
+            connection.close()
 
     def abort(self, client: object) -> None:
         """Close the connection of a client, (host, port), without an answer."""
         for connection in self.connections:
             if getattr(connection, "client", None) == client:
                 connection.transport.abort()
+
+    def _protocol(self, kind: type[_Kind]) -> _Kind:
+        server = self._server
+        if server is None:
+            raise RuntimeError("the server is not started")
+        return kind(self._config, server.server_state, server.lifespan.state)
 
     def _bound(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -412,7 +413,7 @@ class WebServer:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self.host, self.port))
-            listener.listen(1024)
+            listener.listen(_BACKLOG)
         except OSError as error:
             listener.close()
             raise AddressTakenError(self.host, self.port) from error
