@@ -22,6 +22,7 @@ from knowledge.ranking.encoder import Vectors
 from knowledge.ranking.model_store import Compiled, ModelStore
 from knowledge.ranking.similarity import Similarity
 from knowledge.ranking.training import compile_ranker
+from knowledge.ranking.views import Reading
 from knowledge.text.lexicon import Lexicon
 
 WORDS = ("financer", "une", "machine", "à", "partager", "où", "inscrire", "mon", "usine", "l'idée")
@@ -164,6 +165,27 @@ def test_only_what_changed_is_compared_and_factored(
     compared.clear()
     compile_ranker(edited(2), None, store)
     assert (sum(compared), begun) == (1, [0, 40])
+
+
+def test_only_new_texts_are_read_unless_the_lexicon_changes(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    genuine = Reading.normalised
+
+    def noted(self: Reading, text: str) -> str:
+        read.append(text)
+        return genuine(self, text)
+
+    monkeypatch.setattr(Reading, "normalised", noted)
+    store = ModelStore(tmp_path)
+    compile_ranker(edited(1), None, store)
+    read.clear()
+    compile_ranker(edited(2), None, store)
+    assert set(read) == {"une tournure 2"}
+    read.clear()
+    compile_ranker(replace(edited(2), lexicon=Lexicon({"l": "la"})), None, store)
+    assert {example.text for example in edited(2).examples} <= set(read)
 
 
 def test_an_edit_of_the_house_writes_only_the_smaller_files(tmp_path: Path, small: None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.ranking.similarity import Workings, joined, parted
+from knowledge.ranking.read_texts import Workings, joined, parted
 
 Matrix = npt.NDArray[Any]
 # So many rows of a matrix are handled as one block.

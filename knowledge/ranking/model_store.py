@@ -32,7 +32,7 @@ from knowledge.ranking.second_encoder import SecondEncoder
 
 logger = logging.getLogger(__name__)
 # Raise this when the learning code changes: models learnt by former code are then ignored.
-_EDITION = 17
+_EDITION = 18
 _PART, _NEWCOMERS, _BALANCED = "likeness_", "newcomers_", "balanced_"
 # What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte
 # in a zip's directory may also ask for a method, a password or a length that nobody has.

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.ranking.kept_rows import KeptRows, blocks
-from knowledge.ranking.similarity import Similarity, Workings
+from knowledge.ranking.read_texts import Workings
+from knowledge.ranking.similarity import Similarity
 from knowledge.ranking.views import Ids, Weighed
 
 Pairs = npt.NDArray[np.uint16]

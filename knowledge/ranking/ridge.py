@@ -59,7 +59,7 @@ def learn(
     kernel[done:] += 1
     factor(kernel, done)
     own = targets.astype(kernel.dtype)
-    coefficients = (kernel.T @ (kernel @ own)).astype(np.float64)
+    coefficients = _twice_times(kernel, own).astype(np.float64)
     held_out = np.empty_like(targets)
     for group in dict.fromkeys(groups.tolist()):
         block = np.flatnonzero(groups == group)
@@ -98,6 +98,13 @@ def factor(matrix: Kernel, done: int = 0) -> None:
             matrix[rows, some] = -(lower[:, first:] @ matrix[first:start, some])
         matrix[rows, rows] = np.tril(own)
         matrix[rows, rows.stop :] = 0
+
+
+def _twice_times(factor: Kernel, targets: Kernel) -> Kernel:
+    """Return the product of W transposed, W and the targets, W being a lower triangle."""
+    spans = [slice(first, first + _COLUMNS) for first in range(0, len(factor), _COLUMNS)]
+    once = np.concatenate([factor[rows, : rows.stop] @ targets[: rows.stop] for rows in spans])
+    return np.concatenate([factor[own.start :, own].T @ once[own.start :] for own in spans])
 
 
 def _times_transposed(rows: Kernel, factor: Kernel) -> Kernel:

@@ -7,7 +7,7 @@ learns. It depends on the two texts, the lexicon and the encoder alone.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,22 +15,9 @@ import numpy.typing as npt
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.frequencies import rarities
 from knowledge.ranking.read_only import make_read_only
-from knowledge.ranking.views import (
-    NO_ROWS,
-    Floats,
-    Ids,
-    Reading,
-    Rows,
-    View,
-    Weighed,
-    read_rows,
-    stepped,
-)
+from knowledge.ranking.read_texts import VIEWS, Arrays, Workings, packed, read, unpacked
+from knowledge.ranking.views import Floats, Ids, Reading, Rows, View, Weighed, stepped
 from knowledge.text.lexicon import Lexicon
-
-Arrays = Mapping[str, npt.NDArray[Any]]
-_VIEWS = ("letters", "sound")
-_DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +30,6 @@ class Weights:
 
 
 _WITHOUT_MEANING = Weights(letters=0.5, sound=0.5, meaning=0.0)
-
-
-class Workings(Protocol):
-    """What the last learning left for the next one, by name; a store may have lost it."""
-
-    def workings(self, name: str) -> dict[str, npt.NDArray[Any]]:
-        """Return what was kept under a name; nothing if there is nothing that can be read."""
-
-    def keep_workings(self, name: str, arrays: Arrays) -> None:
-        """Keep arrays under a name, in place of what was kept there."""
 
 
 class Similarity:
@@ -78,14 +55,19 @@ class Similarity:
         """
         self._encoder, self._lexicon = encoder, lexicon
         self._reading = Reading(lexicon)
-        anew = [] if kept is not None else [self._reading.normalised(text) for text in texts]
         # One a text, which tells apart all texts with other similarities; none where all is kept.
-        self.digests = tuple(map(self._reading.digest, anew))
-        rows = _unpacked(kept) if kept is not None else self._read(texts, workings)
+        self.digests: tuple[bytes, ...] = ()
+        anew: Sequence[str] = ()
+        rows: Mapping[str, Rows]
+        if kept is not None:
+            rows = unpacked(kept)
+        else:
+            found = read(texts, self._reading, workings)
+            anew, self.digests, rows = found.normalised, found.digests, found.rows
         reads = (self._reading.letter_features, self._reading.sound_features)
         self._letters, self._sound = (
             View(rows[view], features, rarities()[view])
-            for view, features in zip(_VIEWS, reads, strict=True)
+            for view, features in zip(VIEWS, reads, strict=True)
         )
         self.vectors: Vectors | None = None if kept is None else kept.get("vectors")
         if encoder is not None and self.vectors is None:
@@ -95,24 +77,10 @@ class Similarity:
         if self.vectors is not None:
             make_read_only(self.vectors)
 
-    def _read(self, texts: Sequence[str], workings: Workings | None) -> dict[str, Rows]:
-        digests = list(self.digests)
-        former, rows = _known(workings.workings("views") if workings else {})
-        known = {digest: place for place, digest in enumerate(former)}
-        places = [known.get(digest, -1) for digest in digests]
-        reads = (self._reading.letter_features, self._reading.sound_features)
-        read = {
-            view: read_rows(texts, places, rows[view], features, rarities()[view])
-            for view, features in zip(_VIEWS, reads, strict=True)
-        }
-        if workings and former != digests:
-            workings.keep_workings("views", {"digests": joined(digests), **_packed(read)})
-        return read
-
     def packed(self) -> dict[str, npt.NDArray[Any]]:
         """Return arrays that rebuild this object without counting or encoding."""
-        packed = _packed({"letters": self._letters.vectors(), "sound": self._sound.vectors()})
-        return packed | ({} if self.vectors is None else {"vectors": self.vectors})
+        rows = {"letters": self._letters.vectors(), "sound": self._sound.vectors()}
+        return packed(rows) | ({} if self.vectors is None else {"vectors": self.vectors})
 
     def normalised(self, text: str) -> str:
         """Return a text as the encoder reads it."""
@@ -158,48 +126,6 @@ class Similarity:
         """Return the similarities of other texts to one another: (texts, texts)."""
         others = Similarity(texts, self._lexicon, self._encoder)
         return others.between(np.arange(len(texts)))
-
-
-def joined(digests: Sequence[bytes]) -> npt.NDArray[np.uint8]:
-    """Return digests as an array, one a row."""
-    return np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, _DIGEST_BYTES)
-
-
-def parted(array: npt.NDArray[Any]) -> list[bytes]:
-    """Return the digests of an array; ValueError for any other array."""
-    if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != _DIGEST_BYTES:  # noqa: PLR2004 - rows of bytes
-        raise ValueError("no digests")
-    return [row.tobytes() for row in array]
-
-
-def _known(former: Arrays) -> tuple[list[bytes], dict[str, Rows]]:
-    """Return the digests of what was read before, and its rows; nothing if they do not fit."""
-    try:
-        rows, digests = _unpacked(former), parted(former["digests"])
-        if all(len(each.starts) == len(digests) + 1 for each in rows.values()):
-            return digests, rows
-    except (KeyError, ValueError):
-        # Nothing was read before, or something else kept it.
-        pass
-    return [], dict.fromkeys(_VIEWS, NO_ROWS)
-
-
-def _packed(rows: Mapping[str, Rows]) -> dict[str, npt.NDArray[Any]]:
-    parts = ((view, name, part) for view in _VIEWS for name, part in rows[view].packed().items())
-    return {f"{view}_{name}": part for view, name, part in parts}
-
-
-def _unpacked(arrays: Arrays) -> dict[str, Rows]:
-    return {
-        view: Rows.of(
-            {
-                name.removeprefix(f"{view}_"): part
-                for name, part in arrays.items()
-                if name.startswith(f"{view}_")
-            }
-        )
-        for view in _VIEWS
-    }
 
 
 def radial(cosines: Weighed) -> Weighed:

@@ -7,11 +7,12 @@ computed, one by one or in blocks.
 """
 
 import hashlib
+import json
 import math
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +28,7 @@ from knowledge.text.phonetics import sound
 Floats = npt.NDArray[np.float64]
 Weighed = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.integer]
+Keys = npt.NDArray[np.uint64]
 Features = Callable[[str], Counter[str]]
 # Of n-grams. Pairs of letters are in half of all texts: comparing them took two thirds of the time,
 # and without them (and without those of five) unknown voices are answered a little better.
@@ -56,6 +58,11 @@ class Reading:
         """Return a text normalised for all views: no case or accents, short forms expanded."""
         return self.lexicon.expand(normalise(text[:_LONGEST]))
 
+    def key(self) -> bytes:
+        """Return 16 bytes that tell apart all lexicons by which a text is read otherwise."""
+        lexicon = [list(self.lexicon.short_forms.items()), list(self.lexicon.ideas.items())]
+        return hashlib.blake2b(json.dumps(lexicon).encode(), digest_size=16).digest()
+
     def digest(self, normalised: str) -> bytes:
         """Return 16 bytes that tell apart all texts which the views read otherwise.
 
@@ -80,10 +87,11 @@ class Reading:
 class Rows:
     """The vectors of texts: ``ids`` and ``values`` of text n from ``starts[n]`` to the next.
 
-    An id is the place of a feature in ``names``.
+    An id is the place of a feature in ``names``, and of its key in ``keys`` (`keys_of`).
     """
 
     names: tuple[str, ...]
+    keys: Keys
     starts: Ids
     ids: Ids
     values: Weighed
@@ -98,6 +106,7 @@ class Rows:
         names = "\n".join(self.names).encode("utf-8", "surrogatepass")
         return {
             "names": np.frombuffer(names, dtype=np.uint8),
+            "keys": self.keys,
             "starts": self.starts,
             "ids": self.ids,
             "values": self.values,
@@ -108,10 +117,12 @@ class Rows:
         """Return what was packed; ValueError if the arrays do not fit together."""
         text = bytes(packed["names"]).decode("utf-8", "surrogatepass")
         names = tuple(text.split("\n")) if text else ()
-        rows = cls(names, packed["starts"], packed["ids"], packed["values"])
+        rows = cls(names, packed["keys"], packed["starts"], packed["ids"], packed["values"])
         sizes = np.diff(rows.starts)
         fits = (
-            rows.starts.ndim == rows.ids.ndim == rows.values.ndim == 1
+            rows.keys.ndim == rows.starts.ndim == rows.ids.ndim == rows.values.ndim == 1
+            and rows.keys.dtype == np.uint64
+            and len(rows.keys) == len(names)
             and len(rows.starts) > 0
             and rows.starts[0] == 0
             and (sizes >= 0).all()
@@ -123,7 +134,10 @@ class Rows:
         return rows
 
 
-NO_ROWS = Rows((), np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+NO_ROWS = Rows(
+    *((), np.zeros(0, np.uint64), np.zeros(1, np.int64)),
+    *(np.zeros(0, np.int32), np.zeros(0, np.float32)),
+)
 
 
 def read_rows(
@@ -147,21 +161,29 @@ def read_rows(
     first = np.array([start for start, _ in spans], dtype=np.int64)
     sizes = np.array([stop - start for start, stop in spans], dtype=np.int64)
     wanted = ranges(first, sizes)
+    names = tuple(numbers)
     return _used(
-        tuple(numbers),
-        np.concatenate([[0], np.cumsum(sizes)]),
-        np.concatenate(ids)[wanted],
-        np.concatenate(values)[wanted],
+        Rows(
+            names,
+            np.concatenate([former.keys, keys_of(names[len(former.names) :])]),
+            np.concatenate([[0], np.cumsum(sizes)]),
+            np.concatenate(ids)[wanted],
+            np.concatenate(values)[wanted],
+        )
     )
 
 
-def _used(names: tuple[str, ...], starts: Ids, ids: Ids, values: Weighed) -> Rows:
+def _used(rows: Rows) -> Rows:
     """Return rows without the names of features that no text has any more."""
-    is_used = np.bincount(ids, minlength=len(names)) > 0
-    if not is_used.all():
-        names = tuple(name for name, used in zip(names, is_used.tolist(), strict=True) if used)
-        ids = (np.cumsum(is_used) - 1)[ids].astype(np.int32)
-    return Rows(names, starts, ids, values)
+    is_used = np.bincount(rows.ids, minlength=len(rows.names)) > 0
+    if is_used.all():
+        return rows
+    return replace(
+        rows,
+        names=tuple(name for name, used in zip(rows.names, is_used.tolist(), strict=True) if used),
+        keys=rows.keys[is_used],
+        ids=(np.cumsum(is_used) - 1)[rows.ids].astype(np.int32),
+    )
 
 
 def _weighed(counted: Counter[str], rarities: Iterable[float]) -> Floats:
@@ -187,7 +209,7 @@ class View:
     def __init__(self, vectors: Rows, features: Features, rarity: Rarity) -> None:
         self._features, self._rarity = features, rarity
         self._count = len(vectors.starts) - 1
-        self._names = _Names(vectors.names)
+        self._names = _Names(vectors.names, vectors.keys)
         order = np.argsort(vectors.ids, kind="stable")
         numbers = np.arange(self._count, dtype=np.min_scalar_type(self._count))
         owners = np.repeat(numbers, np.diff(vectors.starts))
@@ -202,11 +224,11 @@ class View:
         Only learning and storing need them: beside the index they would take as much memory again.
         """
         order = np.argsort(self._rows, kind="stable")
-        names = self._names.all()
+        names, keys = self._names.all()
         ids = np.repeat(np.arange(len(names), dtype=np.int32), np.diff(self._starts))
         sizes = np.bincount(self._rows, minlength=self._count)
         starts = np.concatenate([[0], np.cumsum(sizes)])
-        return Rows(names, starts, ids[order], self._values[order])
+        return Rows(names, keys, starts, ids[order], self._values[order])
 
     def similarity(self, text: str) -> Floats:
         """Return the cosine of a text to each example, from 0 to 1."""
@@ -284,26 +306,28 @@ def ranges(first: Ids, sizes: Ids) -> Ids:
 class _Names:
     """The names of features, and the number of each; a dictionary would take ten times as much."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], keys: Keys) -> None:
         self._joined, self._count = "\n".join(names), len(names)
-        keys = _keys(names)
         self._order = np.argsort(keys).astype(np.int32)
         self._keys = keys[self._order]
         make_read_only(self._order, self._keys)
 
-    def all(self) -> tuple[str, ...]:
-        return tuple(self._joined.split("\n")) if self._count else ()
+    def all(self) -> tuple[tuple[str, ...], Keys]:
+        """Return the names and their keys, each at its number."""
+        keys = np.empty_like(self._keys)
+        keys[self._order] = self._keys
+        return tuple(self._joined.split("\n")) if self._count else (), keys
 
     def numbers(self, names: Iterable[str]) -> Ids:
         """Return the number of each name, -1 for an unknown one."""
-        keys = _keys(names)
+        keys = keys_of(names)
         if not self._count:
             return np.full(len(keys), -1)
         places = np.minimum(np.searchsorted(self._keys, keys), self._count - 1)
         return np.where(self._keys[places] == keys, self._order[places], -1)
 
 
-def _keys(names: Iterable[str]) -> npt.NDArray[np.uint64]:
+def keys_of(names: Iterable[str]) -> Keys:
     """Return 8 bytes that tell names apart: of up to four letters, one of the two sums alone does.
 
     Should two long ones ever have the same sums, a text has the feature of another: a hundredth of
