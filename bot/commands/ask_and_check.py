@@ -13,6 +13,7 @@ from bot.commands import territories
 from bot.commands.console import dumped, fail, patience, say
 from bot.commands.evaluation import as_page, evaluate, in_words
 from bot.commands.labelled_questions import EvaluationFileError, read_questions, with_ids
+from bot.commands.output import write_output
 from bot.content.compiler import compiling, warm_up
 from bot.messages import TEXT
 from bot.settings import Settings
@@ -146,7 +147,7 @@ def evaluate_file(directory: Path, path: Path, *, as_json: bool, page: Path | No
         report = evaluate(knowledge.matcher, questions)
     if page is not None:
         try:
-            page.write_text(as_page(report, path.name), "utf-8")
+            write_output(page, as_page(report, path.name).encode())
         except OSError as error:
             return fail(TEXT.label("evaluate_no_page", file=page, reason=error.strerror))
     say(dumped(report, indent=2) if as_json else in_words(report))

@@ -9,6 +9,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.commands.bot_name import name_on_telegram
 from bot.commands.console import fail, say
+from bot.commands.output import write_output
 from bot.messages import TEXT
 from bot.posters.layout import Sheet
 from bot.posters.pdf import pdf_of
@@ -102,5 +103,5 @@ def _write(project: Project, publisher: Issuer, folder: Path) -> None:
         name = f"affiche-{code_of(project)}-{project.id}-{sheet.name}"
         for ending, draw in ((".pdf", pdf_of), (".svg", svg_of)):
             path = folder / f"{name}{ending}"
-            path.write_bytes(draw(poster, sheet))
+            write_output(path, draw(poster, sheet))
             say(str(path))

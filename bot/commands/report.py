@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.commands.console import fail, say
+from bot.commands.output import write_output
 from bot.content.compiler import compiling
 from bot.figures.report import NoPdfError, Quality, Report, page_of, pdf_of
 from bot.messages import TEXT
@@ -86,10 +87,10 @@ def _measured(settings: Settings) -> tuple[Knowledge, Quality]:
 def _written(path: Path, page: str) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, "utf-8")
+        write_output(path, page.encode())
         say(TEXT.label("report_written", file=path))
         pdf = path.with_suffix(".pdf")
-        pdf.write_bytes(pdf_of(page))
+        write_output(pdf, pdf_of(page))
         say(TEXT.label("report_written", file=pdf))
     except NoPdfError:
         say(TEXT.label("report_no_pdf"))
