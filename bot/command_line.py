@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from bot import command_runs
@@ -14,6 +15,7 @@ _MOST_PORT = 65535
 _Add = Callable[..., argparse.ArgumentParser]
 
 
+@cache
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; what is parsed holds the ``command`` to run."""
     whole = argparse.ArgumentParser(prog="python -m bot", description=TEXT.label("cli"))
