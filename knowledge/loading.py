@@ -103,11 +103,8 @@ def load(
     ``fictitious`` adds the invented projects of the preview and of the tests; ``compiling`` holds
     the encoder, and the store of trained models.
     """
-    files = read_files(directory, fictitious=fictitious)
-    errors = tuple(each for each in files.problems if each.severity is Severity.ERROR)
-    if errors:
-        raise KnowledgeError(errors)
-    return build(files.documents, compiling or Compiling())
+    documents = _without_errors(directory, fictitious=fictitious)
+    return build(documents, compiling or Compiling())
 
 
 class _Unranked(Ranker):
@@ -126,12 +123,17 @@ def load_texts(directory: Path, *, fictitious: bool = False) -> Knowledge:
 
     Learning takes seconds, and who writes the texts elsewhere does not need it.
     """
-    files = read_files(directory, fictitious=fictitious)
+    documents = _without_errors(directory, fictitious=fictitious)
+    return build(documents, Compiling(), _Unranked(material_in(documents).ids))
+
+
+def _without_errors(directory: Path, *, fictitious: bool) -> dict[str, Document]:
+    """Return the documents of a folder; raises KnowledgeError with all errors, no warning."""
+    files = read_files(directory, fictitious=fictitious, nearness=False)
     errors = tuple(each for each in files.problems if each.severity is Severity.ERROR)
     if errors:
         raise KnowledgeError(errors)
-    ranker = _Unranked(material_in(files.documents).ids)
-    return build(files.documents, Compiling(), ranker)
+    return files.documents
 
 
 def read_files(
@@ -141,12 +143,13 @@ def read_files(
     questions: bool = False,
     replacing: Mapping[str, bytes] | None = None,
     parsed: dict[str, Parsed] | None = None,
+    nearness: bool = True,
 ) -> KnowledgeFiles:
     """Read the folder's files; check each against its schema, and all against the rules.
 
     ``questions`` reads the control questions as well; ``replacing`` holds contents by file name,
     read in place of the folder's files. ``parsed`` holds the files that an earlier reading of the
-    same moment has parsed, and gets the others.
+    same moment has parsed, and gets the others. ``nearness`` is as for ``check_rules``.
     """
     _finish(directory)
     documents: dict[str, Document] = {}
@@ -174,7 +177,7 @@ def read_files(
     problems = beyond(problems, written)
     shapes = (check_schema(document, _KINDS[name]) for name, document in documents.items())
     problems = beyond(problems, chain.from_iterable(shapes))
-    problems = beyond(problems, check_rules(documents.values()))
+    problems = beyond(problems, check_rules(documents.values(), nearness=nearness))
     return KnowledgeFiles(documents, tuple(problems))
 
 
@@ -198,7 +201,7 @@ def from_data(data: Mapping[str, Any]) -> dict[str, Document]:
     documents = {name: Document(name, raw, {}) for name, raw in data.items() if name in _KINDS}
     shape = [each for doc in documents.values() for each in check_schema(doc, _KINDS[doc.file])]
     missing = [problem("missing_file", Place(name)) for name in _REQUIRED if name not in documents]
-    rules = () if missing or shape else check_rules(documents.values())
+    rules = () if missing or shape else check_rules(documents.values(), nearness=False)
     problems = (*missing, *shape, *rules)
     if errors := tuple(each for each in problems if each.severity is Severity.ERROR):
         raise KnowledgeError(errors)
@@ -263,7 +266,7 @@ def _needs(
 
 def material_of(directory: Path) -> Material:
     """Return the training material of a folder, for measurements."""
-    return material_in(read_files(directory, fictitious=False).documents)
+    return material_in(read_files(directory, fictitious=False, nearness=False).documents)
 
 
 def material_in(documents: dict[str, Document]) -> Material:

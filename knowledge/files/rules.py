@@ -39,10 +39,11 @@ _ENGLISH = "en"
 _LINK_TO_US = re.compile(r"[?&;]start=([pq])_([A-Za-z0-9-]+)")
 
 
-def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
+def check_rules(documents: Iterable[Document], *, nearness: bool = True) -> Iterator[Problem]:
     """Find what breaks the rules, within and across files; values of the wrong shape are skipped.
 
-    The schema reports those.
+    The schema reports those. Without ``nearness``, phrasings that are nearly the same are not
+    looked for: that takes longer than all else, and only warns.
     """
     documents = list(documents)
     items = [item for document in documents for item in items_of(document) if _is_own(item)]
@@ -51,7 +52,7 @@ def check_rules(documents: Iterable[Document]) -> Iterator[Problem]:
         _nothing_served(items),
         check_ids(items),
         check_phrasings(items),
-        check_nearness(items),
+        check_nearness(items) if nearness else (),
         check_near_values(items, documents),
         check_slips(items, documents),
         check_codes(items),
