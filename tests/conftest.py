@@ -18,6 +18,8 @@ import pytest
 from compiled_once import compiled_once  # noqa: F401 (a fixture)
 from dialogue import Speaker, Stage, inside, tune, unfailing
 from hypothesis import settings
+from learnt_models import LearntModels, NotingStore
+from lower_limits import low_limits  # noqa: F401 (a fixture)
 from postgres import postgres_server  # noqa: F401 (a fixture)
 from storage_fixtures import blank_file  # noqa: F401 (a fixture)
 
@@ -124,7 +126,7 @@ def _no_call_that_telegram_would_refuse() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
-    """Compiled models of this run, for all its processes: each is learnt once, and learnt anew."""
+    """Compiled models of this run, for all its processes: each is learnt once."""
     run = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         run = run.parent
@@ -134,31 +136,44 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
     return ModelStore(cache / "territoires-industrie-bot")
 
 
-def learnt_once(models: ModelStore, encoder: Encoder | None = None) -> Knowledge:
+@pytest.fixture(scope="session")
+def learnt(pytestconfig: pytest.Config) -> LearntModels:
+    """What earlier runs learnt of the shipped knowledge, beside what pytest itself remembers."""
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)
+    return LearntModels(cache and cache.mkdir("learnt"))
+
+
+def learnt_once(learnt: LearntModels, encoder: Encoder | None = None) -> Knowledge:
     """Load the shipped knowledge: one process of the run learns, the others read what it kept."""
-    name = encoder.name if encoder else "letters"
+    name, cache = encoder.name if encoder else "letters", cache_folder()
     with (Path(os.environ["XDG_CACHE_HOME"]) / f"{name}.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        compiling = Compiling(encoder, store=models)
+        is_first = not lock.tell()
+        if is_first:
+            learnt.bring(name, cache)
+        store = NotingStore(cache)
+        compiling = Compiling(encoder, store=store)
         found = knowledge.loading.load(SHIPPED, fictitious=True, compiling=compiling)
-        if not lock.tell():
+        if is_first and store.asked:
+            learnt.keep(name, cache, store.asked)
             # Only the latest models are kept, and tests learn small ones by the dozen.
-            key = ModelStore.key(knowledge.loading.material_of(SHIPPED), encoder)
-            os.utime(cache_folder() / f"{key}.npz", (time.time() + _A_DAY,) * 2)
+            os.utime(cache / f"{store.asked}.npz", (time.time() + _A_DAY,) * 2)
             lock.write("kept")
         return found
 
 
 @pytest.fixture(scope="session")
-def shipped(models: ModelStore) -> Knowledge:
+def shipped(models: ModelStore, learnt: LearntModels) -> Knowledge:
     """The shipped knowledge, with the fictitious projects."""
-    return learnt_once(models)
+    del models
+    return learnt_once(learnt)
 
 
 @pytest.fixture(scope="session")
-def understood(models: ModelStore) -> Knowledge:
+def understood(models: ModelStore, learnt: LearntModels) -> Knowledge:
     """The shipped knowledge as it serves: with the encoder of meaning."""
-    return learnt_once(models, UniversalSentenceEncoder(cache_folder()))
+    del models
+    return learnt_once(learnt, UniversalSentenceEncoder(cache_folder()))
 
 
 @pytest.fixture(scope="session")

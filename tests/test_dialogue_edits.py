@@ -352,6 +352,7 @@ async def test_a_reply_refused_for_its_length_goes_once_it_is_shortened(
     facilitator.received("Le blanc sec")
 
 
+@pytest.mark.usefixtures("low_limits")
 async def test_edits_in_a_loop_are_told_once_and_change_nothing_more(
     sme: Speaker, facilitator: Speaker, stage: Stage
 ) -> None:

@@ -127,10 +127,10 @@ async def test_the_recap_of_a_change_says_later_what_became_of_it(
     assert number_in(sme.text) == number
 
 
-@pytest.mark.parametrize("times", [caps.CHANGES.most])
-async def test_changes_have_a_limit(sme: Speaker, stage: Stage, times: int) -> None:
+@pytest.mark.usefixtures("low_limits")
+async def test_changes_have_a_limit(sme: Speaker, stage: Stage) -> None:
     number = await registers(sme, stage)
-    for turn in range(times + 1):
+    for turn in range(caps.CHANGES.most + 1):
         stage.clock.passes(minutes=1)
         await changes(sme, number, "L'entreprise", f"Tôlerie {turn}")
     sme.sees("Ce changement n'est pas fait")

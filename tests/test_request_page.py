@@ -334,6 +334,7 @@ async def test_a_withdrawn_request_shows_no_contact_and_nothing_to_do(
     assert await claire.opens("take") == 409
 
 
+@pytest.mark.usefixtures("low_limits")
 async def test_moves_are_limited_as_in_the_group(sme: Speaker, stage: Stage) -> None:
     await registers(sme, stage)
     claire = reader(stage)
@@ -345,6 +346,7 @@ async def test_moves_are_limited_as_in_the_group(sme: Speaker, stage: Stage) -> 
     assert (await standing(stage)).status is Status.RECEIVED
 
 
+@pytest.mark.usefixtures("low_limits")
 async def test_notes_are_limited_as_in_the_group_and_apart_from_moves(
     sme: Speaker, stage: Stage
 ) -> None:

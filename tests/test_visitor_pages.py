@@ -275,6 +275,7 @@ async def test_forged_stale_and_foreign_forms_are_refused(stage: Stage) -> None:
     assert await stage.rows(select(people)) == []
 
 
+@pytest.mark.usefixtures("low_limits")
 async def test_a_flood_from_one_network_is_refused_and_others_are_not(stage: Stage) -> None:
     visitor, path = Visitor(stage), "/formulaires/rappel"
     for number in range(caps.PAGE_FORMS.most):
@@ -331,6 +332,7 @@ async def test_a_word_that_is_not_passed_on_stands_in_its_field_again(
     visitor.sees("Votre message est transmis", "Plus court.")
 
 
+@pytest.mark.usefixtures("low_limits")
 async def test_what_is_written_too_often_stands_in_its_field_again(stage: Stage) -> None:
     visitor, follow = await following(stage)
     for _ in range(caps.CHANGES.most):
