@@ -11,7 +11,6 @@ import pytest
 import yaml
 from offline import chat, from_bot, handle, message, tap
 
-import knowledge.loading
 from benchmarks.soak.offline_bot import ADMINISTRATORS, FACILITATORS, NOW, OfflineBot
 from handlers.forms.form_buttons import NOTICE, RECAP
 from handlers.forms.steps import Form
@@ -21,7 +20,7 @@ from knowledge.files.problems import Severity
 from knowledge.files.rules import LONGEST_ANSWER, LONGEST_CARD, MOST_RELATED
 from knowledge.files.telegram_html import plain
 from knowledge.knowledge import Knowledge
-from knowledge.loading import Compiling, read_files
+from knowledge.loading import Compiling, KnowledgeFiles, build, read_files
 from knowledge.ranking.model_store import ModelStore
 from storage.queues.measure import LONGEST_TOAST, exceeded, length
 from storage.records.conversation_values import NewConversation, Side
@@ -97,10 +96,14 @@ def longest_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def files(folder: Path) -> KnowledgeFiles:
+    return read_files(folder, fictitious=False)
+
+
 @pytest.fixture(name="longest", scope="module")
-def knowledge_of_the_longest(folder: Path) -> Knowledge:
-    compiling = Compiling(store=ModelStore(None))
-    return knowledge.loading.load(folder, fictitious=False, compiling=compiling)
+def knowledge_of_the_longest(files: KnowledgeFiles) -> Knowledge:
+    return build(files.documents, Compiling(store=ModelStore(None)))
 
 
 @pytest.fixture(name="bot")
@@ -143,8 +146,8 @@ async def records(bot: OfflineBot, person_id: int) -> None:
             await work.conversations.open(NewConversation(person_id, text, Side.PERSON))
 
 
-def test_the_longest_files_are_right(folder: Path) -> None:
-    found = read_files(folder, fictitious=False).problems
+def test_the_longest_files_are_right(files: KnowledgeFiles) -> None:
+    found = files.problems
     assert {each.message for each in found if each.severity is Severity.ERROR} == set()
 
 
