@@ -187,11 +187,28 @@ def comparable(said: list[dict[str, Any]]) -> str:
 
 
 async def test_each_label_is_understood_when_typed(walk: Walk) -> None:
+    """Right after it was shown; and with nothing in sight, where it needs nothing."""
     shown = await screens(walk)
     prefixes = {prefix for prefix, _ in shown}
     assert len(prefixes) > 25
     # Those of forms among them, in each step.
     assert {"fb", "fp", "fs", "fk", "fe", "fm", "fv", "fx", "fr"} <= prefixes
+    assert await understood_otherwise(walk, shown) == {}
+    out_of_sight = {key: option for key, (_, option) in shown.items() if stands_alone(option)}
+    assert out_of_sight
+    different = {}
+    for key, option in out_of_sight.items():
+        by_tap = await walk.handle(tapped(option))
+        by_text = await walk.handle(typed(option))
+        if comparable(by_tap) != comparable(by_text):
+            different[key] = (by_tap, by_text)
+    assert different == {}
+
+
+async def understood_otherwise(
+    walk: Walk, shown: dict[tuple[str, str], tuple[dict[str, Any], Shown]]
+) -> dict[tuple[str, str], Any]:
+    """Return the buttons that say something else when they are typed right after they are shown."""
     different = {}
     for (prefix, label), (content, option) in shown.items():
         if prefix not in TAPS:
@@ -203,24 +220,15 @@ async def test_each_label_is_understood_when_typed(walk: Walk) -> None:
             by_tap = by_tap[1:] or [THANKS | {"chat": option.person}]
         if comparable(by_tap) != comparable(by_text):
             different[prefix, label] = (by_tap, by_text)
-    assert different == {}
+    return different
 
 
-async def test_each_label_that_needs_nothing_is_understood_with_nothing_in_sight(
-    walk: Walk,
-) -> None:
-    different = {}
-    for (prefix, label), (_content, option) in (await screens(walk)).items():
-        is_of_form = any(
-            prefix == kind.PREFIX for kind in kinds() if kind.__module__ == form_buttons.__name__
-        )
-        if prefix not in TAPS or is_of_form or not needs_nothing(option.data):
-            continue
-        by_tap = await walk.handle(tapped(option))
-        by_text = await walk.handle(typed(option))
-        if comparable(by_tap) != comparable(by_text):
-            different[prefix, label] = (by_tap, by_text)
-    assert different == {}
+def stands_alone(option: Shown) -> bool:
+    """Tell whether a button means as much where nothing was shown before it."""
+    is_of_form = any(
+        option.prefix == kind.PREFIX for kind in kinds() if kind.__module__ == form_buttons.__name__
+    )
+    return option.prefix in TAPS and not is_of_form and needs_nothing(option.data)
 
 
 def test_each_kind_of_button_can_be_typed() -> None:

@@ -4,6 +4,8 @@ All that people may send is played, as in the test of the transactions; the keyb
 """
 
 import itertools
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -83,12 +85,29 @@ async def plays(service: Service, update: Update) -> None:
             await match_texts(parts.services, [(unmatched.text, unmatched.after)])
 
 
-async def test_a_person_is_one_tap_away_wherever_there_are_buttons(
-    service: Service,
-    shown: list[tuple[str, list[str]]],
-) -> None:
-    numbers = itertools.count(1_000_000)
+def some_updates(service: Service, taps_of_a_sort: int) -> Iterator[dict[str, Any]]:
+    """Yield what people send; of each sort of button, some are tapped in the groups.
+
+    What a person is told of a tap in a group depends on what was tapped, and hardly on its values.
+    """
+    taps: Counter[tuple[int, str]] = Counter()
     for content in updates(service):
+        query = content.get("callback_query")
+        if query is not None and (chat := query["message"]["chat"]["id"]) < 0:
+            sort = chat, query["data"].partition(SEPARATOR)[0]
+            taps[sort] += 1
+            if taps[sort] > taps_of_a_sort:
+                continue
+        yield content
+
+
+@pytest.mark.parametrize("taps_of_a_sort", [3, pytest.param(100, marks=pytest.mark.long)])
+async def test_a_person_is_one_tap_away_wherever_there_are_buttons(
+    service: Service, shown: list[tuple[str, list[str]]], taps_of_a_sort: int
+) -> None:
+    """In groups, three buttons of each sort are tapped; at length, all: one message more comes."""
+    numbers = itertools.count(1_000_000)
+    for content in some_updates(service, taps_of_a_sort):
         update = Update.de_json(
             content | {"update_id": next(numbers)}, service.parts.application.bot
         )
