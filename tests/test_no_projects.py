@@ -12,6 +12,7 @@ from test_check import TODAY
 
 from bot.command_menus import COMMANDS
 from bot.commands import new_folder
+from bot.preview.personas import User
 from bot.runtime.supervisor import LoopName
 from handlers.core.buttons import ListProjects, ShowProject
 from handlers.core.services import Identity
@@ -69,10 +70,14 @@ def test_a_promise_is_seen_where_there_is_one(shipped: Knowledge) -> None:
     assert not _PROMISED.search(TEXT("welcome", has_projects=False, **values))
 
 
-@pytest.mark.parametrize("command", ["start", *COMMANDS, "start p_partage", "projets soudure"])
-async def test_no_command_promises_a_project(sme: Speaker, command: str) -> None:
-    await sme.says(f"/{command}")
-    promises_nothing(sme)
+async def test_no_command_promises_a_project(stage: Stage) -> None:
+    for number, command in enumerate(["start", *COMMANDS, "start p_partage", "projets soudure"]):
+        # Each by somebody who has not written before.
+        user = User(50_000 + number, "Camille", f"Essai{number}")
+        stage.messenger.joins(user)
+        who = stage.person(user)
+        await who.says(f"/{command}")
+        promises_nothing(who)
 
 
 async def test_the_list_says_that_there_is_none_yet_and_what_to_do(sme: Speaker) -> None:

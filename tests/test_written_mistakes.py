@@ -340,10 +340,22 @@ def test_a_line_moved_is_told_once_or_changes_nothing(file: str, move: str) -> N
 KEY_OR_DASH = re.compile(r"- |[a-z_]+:")
 
 
+def beginning(file: str, between: str, count: int) -> str:
+    """Return the first items of a shipped file, for speed; ``between`` is what begins each."""
+    return between.join((SHIPPED / file).read_text("utf-8").split(between)[: count + 1]) + "\n"
+
+
+# What is done to a whole file is done to each line of it alike.
+SOME_OF_FAQ = beginning("faq.yaml", "\n  - id: ", 15)
+SOME_VOICES = beginning("formulations.yaml", "\n  - nom: ", 2)
+
+
 def shipped_in(folder: Path) -> Path:
-    """Copy the shipped files."""
+    """Copy the shipped files, with some of the answers and of the voices."""
     for name in FILES:
         (folder / name).write_bytes((SHIPPED / name).read_bytes())
+    (folder / "faq.yaml").write_text(SOME_OF_FAQ, "utf-8")
+    (folder / "formulations.yaml").write_text(SOME_VOICES, "utf-8")
     return folder
 
 
@@ -381,8 +393,7 @@ def test_what_a_program_does_to_a_whole_file_is_told_once(
     code: str,
 ) -> None:
     shipped_in(tmp_path)
-    text = (SHIPPED / "faq.yaml").read_text("utf-8")
-    (tmp_path / "faq.yaml").write_text(spoil(text), "utf-8")
+    (tmp_path / "faq.yaml").write_text(spoil(SOME_OF_FAQ), "utf-8")
     errors = [one for one in check(tmp_path, today=TODAY) if one.severity is Severity.ERROR]
     new = [one for one in errors if (one.file, one.message) not in told_of_shipped]
     assert [(one.file, one.code) for one in new] == [("faq.yaml", code)]

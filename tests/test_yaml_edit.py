@@ -198,11 +198,13 @@ def test_whatever_is_typed_is_read_back_as_it_was_typed(phrasing: str) -> None:
     assert edited.count("\n") == faq.count("\n") + 1
 
 
-def test_every_shipped_entry_gains_one_line_at_the_end_of_its_list() -> None:
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
+def test_every_shipped_entry_gains_one_line_at_the_end_of_its_list(step: int) -> None:
+    """Each fifth entry, and the last; at length, each of them."""
     faq = (SHIPPED / "faq.yaml").read_bytes().decode()
     ids = [entry["id"] for entry in data(faq)["entrees"]]
     assert len(ids) > 10
-    for entry in ids:
+    for entry in {*ids[::step], ids[-1]}:
         gains_one_line(faq, entry)
 
 
@@ -218,7 +220,8 @@ def gains_one_line(faq: str, entry: str) -> None:
 
 def test_an_act_gains_a_phrasing_as_an_entry_does() -> None:
     text = (Path(knowledge.__file__).parent / ACTS).read_text("utf-8")
-    for number, act in enumerate(parse(text.encode(), ACTS)[0].data["actes"]):  # type: ignore[union-attr]  # it can be read
+    acts = list(enumerate(parse(text.encode(), ACTS)[0].data["actes"]))  # type: ignore[union-attr]  # it can be read
+    for number, act in (*acts[::4], acts[-1]):
         edited = with_phrasing(text, act["id"], "une façon toute neuve", ACTS)
         after = parse(edited.encode(), ACTS)[0]
         assert after is not None
@@ -276,7 +279,9 @@ def test_what_cannot_be_added_is_refused_in_french(faq: str, phrasing: str, code
 
 
 def test_the_first_question_out_of_scope_makes_the_facilitators_voice_at_the_end() -> None:
-    voices = (SHIPPED / "formulations.yaml").read_bytes().decode()
+    # Two voices of the many: to read them all takes a second each time.
+    head, *said = (SHIPPED / "formulations.yaml").read_bytes().decode().split("\n  - nom: ")
+    voices = "\n  - nom: ".join([head, *said[:2]]) + "\n"
     once = with_out_of_scope(voices, "et la piscine ?")
     assert once.startswith(voices)
     assert data(once)["voix"][:-1] == data(voices)["voix"]
