@@ -566,7 +566,7 @@ def test_a_life_that_chance_comes_to_seldom(blank_file: Path, life: str) -> None
 
 def test_lives_hold_what_they_must(blank_file: Path) -> None:
     # A failure is told as it was found: to shorten it takes minutes.
-    _lives(blank_file, 12, 20)
+    _lives(blank_file, 8, 20)
 
 
 @pytest.mark.long
