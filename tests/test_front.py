@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -142,6 +142,8 @@ async def facing(limits: ClientLimits | None = None) -> AsyncIterator[Facing]:
     link.settimeout(0)
     told = asyncio.StreamReader()
     told.feed_data(front_link.packed(b"/ready", ready(b"ready")))
+    filtered = replace(ready(b"filtered"), heeds_query=True)
+    told.feed_data(front_link.packed(b"/filtered", filtered))
     new = Front(listener, theirs, limits)
     here = Facing(street, new, link, told, asyncio.create_task(new.run(told)))
     with link, theirs:
@@ -169,6 +171,31 @@ async def test_what_is_ready_is_answered_as_the_client_can_read_it() -> None:
             await person.reads(expected)
 
 
+async def test_a_query_that_nothing_heeds_changes_nothing() -> None:
+    async with facing() as here:
+        person = await here.comes()
+        for target, expected in (
+            (b"/ready?fbclid=a", b"ready"),
+            (b"/ready?", b"ready"),
+            (b"/filtered", b"filtered"),
+        ):
+            person.says(get(target))
+            await person.reads(whole(expected))
+
+
+@pytest.mark.parametrize(
+    "request_", [get(b"/ready", b"Connection: close"), b"GET /ready HTTP/1.0\r\n\r\n"]
+)
+@pytest.mark.parametrize("half_closes", [True, False])
+async def test_who_asks_once_is_answered_and_left(request_: bytes, *, half_closes: bool) -> None:
+    async with facing() as here:
+        person = await here.comes()
+        person.says(request_)
+        if half_closes:
+            person.writer.write_eof()
+        assert await person.rest() == whole(b"ready")
+
+
 async def test_answers_are_counted_by_class_of_status(monkeypatch: pytest.MonkeyPatch) -> None:
     tune(monkeypatch, front, COUNT_EVERY_SECONDS=0.01)
     async with facing() as here:
@@ -192,9 +219,9 @@ async def test_answers_are_counted_by_class_of_status(monkeypatch: pytest.Monkey
     "request_",
     [
         get(b"/other"),
-        get(b"/ready?x"),
-        get(b"/ready", b"Connection: close"),
-        b"GET /ready HTTP/1.0\r\n\r\n",
+        get(b"/filtered?x"),
+        get(b"/ready", b"Connection: upgrade"),
+        b"GET /ready HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
         b"HEAD /ready HTTP/1.1\r\nHost: here\r\n\r\n",
         b"POST /ready HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\nab",
         get(b"/ready") * 2,
@@ -203,7 +230,7 @@ async def test_answers_are_counted_by_class_of_status(monkeypatch: pytest.Monkey
         b"\x16\x03\x01",
         b"x" * 200_000,
     ],
-    ids=["other", "query", "close", "1.0", "head", "post", "two", "part", "blank", "tls", "long"],
+    ids=["other", "query", "upgrade", "1.0", "head", "post", "two", "part", "blank", "tls", "long"],
 )
 @pytest.mark.parametrize("before", [0, 1], ids=["first", "later"])
 async def test_everything_else_is_handed_over_with_what_was_read(
@@ -508,6 +535,38 @@ async def test_a_front_that_does_not_end_is_ended(
         number = house.number
         os.kill(number, signal.SIGSTOP)
     assert not is_alive(number)
+
+
+async def test_a_front_that_hangs_is_ended_and_the_bot_accepts(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tune(monkeypatch, front_process, LOOK_EVERY_SECONDS=1.5)
+    async with faced(house) as running:
+        os.kill(house.number, signal.SIGSTOP)
+        person = await house.street.comes()
+        person.says(get(b"/ready"))
+        with pytest.raises(FrontEndedError, match="-9"):
+            await running
+        assert (await person.is_answered())[1] == b"bot /ready 0"
+
+
+async def test_a_front_that_lives_is_left(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    tune(monkeypatch, front_process, LOOK_EVERY_SECONDS=0.8)
+    async with faced(house) as running:
+        await asyncio.wait([running], timeout=3)
+        assert not running.done()
+
+
+async def test_it_knows_no_secret_and_imports_nothing_from_where_the_bot_writes(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pickle.py").write_text("raise SystemExit('trapped')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "123:secret")
+    async with faced(house):
+        environment = Path(f"/proc/{house.number}/environ").read_bytes()  # noqa: ASYNC240
+        assert b"PYTHONPATH" in environment
+        assert b"secret" not in environment
 
 
 async def test_where_it_cannot_be_started_the_bot_accepts(

@@ -38,7 +38,8 @@ class Parsed:
 def test_what_a_browser_sends_is_read() -> None:
     found = read_plain_get(BROWSER)
     assert found is not None
-    target, headers = found
+    target, headers, goes_on = found
+    assert goes_on
     assert (target, len(headers)) == (b"/projets/?a=%20#b", 7)
     assert headers[b"accept-encoding"] == b"gzip, br"
     assert headers[b"if-none-match"] == b'W/"0A1b-gz"'
@@ -55,7 +56,7 @@ def test_what_a_browser_sends_is_read() -> None:
         BROWSER.replace(b"GET", b"HEAD"),
         BROWSER.replace(b"/projets/", b"http://x/projets/"),
         BROWSER.replace(b"HTTP/1.1", b"HTTP/1.0"),
-        BROWSER.replace(b"keep-alive", b"close"),
+        BROWSER.replace(b"HTTP/1.1", b"HTTP/1.2"),
         BROWSER.replace(b"keep-alive", b"keep-alive, upgrade"),
         BROWSER.replace(b"\r\n", b"\n"),
         BROWSER.replace(b"Host:", b"Host :"),
@@ -73,12 +74,27 @@ def test_whatever_leaves_a_doubt_is_left_to_the_parser(data: bytes) -> None:
     assert read_plain_get(data) is None
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        BROWSER.replace(b"keep-alive", b"Close"),
+        BROWSER.replace(b"Connection: keep-alive\r\n", b"").replace(b"/1.1", b"/1.0"),
+        BROWSER.replace(b"keep-alive", b"close").replace(b"/1.1", b"/1.0"),
+    ],
+)
+def test_who_asks_once_only_is_known(data: bytes) -> None:
+    found = read_plain_get(data)
+    assert found is not None
+    assert not found.goes_on
+
+
 parts = st.sampled_from(
     [
         *(
             b"GET ",
             b"/a",
             b" HTTP/1.1",
+            b" HTTP/1.0",
             b"\r\n",
             b"\n",
             b"\r",
@@ -100,12 +116,13 @@ heads = st.lists(parts, max_size=8).map(b"".join)
 @example(rest=BROWSER.removeprefix(START), is_ended=True)
 def test_whatever_is_read_is_what_the_parser_reads(rest: bytes, is_ended: bool) -> None:
     data = b"GET /" + rest + (b"\r\n\r\n" if is_ended else b"")
-    for each in (data, START + rest + b"\r\n" * is_ended):
+    old = START.replace(b"/1.1", b"/1.0")
+    for each in (data, *(start + rest + b"\r\n" * is_ended for start in (START, old))):
         if (found := read_plain_get(each)) is None:
             continue
         parsed = Parsed(each)
-        assert found == (parsed.target, dict(parsed.headers))
-        assert len(found[1]) == len(parsed.headers)
+        assert found[:2] == (parsed.target, dict(parsed.headers))
+        assert len(found.headers) == len(parsed.headers)
         assert parsed.completed == 1
         assert parsed.parser.get_method() == b"GET"
-        assert parsed.parser.should_keep_alive()
+        assert found.goes_on is parsed.parser.should_keep_alive()

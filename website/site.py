@@ -91,14 +91,19 @@ class Site:
             spoken, rest = FRENCH, path
         return plain_pages.missing(rest), spoken
 
+    def has_filters(self, path: str) -> bool:
+        """Tell whether a query chooses what stands at an address."""
+        page, _ = self.pages.get(path, (None, FRENCH))
+        return page is not None and page.path == addresses.PROJECTS and self.facts.is_served
+
     def chosen(self, path: str, query: str) -> tuple[Hashable, Callable[[], File]] | None:
         """Return a list of projects that a query asks for: what tells it from others, its maker.
 
         None where the query asks for nothing, and the file at this address is right.
         """
-        page, language = self.pages.get(path, (None, FRENCH))
-        if page is None or page.path != addresses.PROJECTS or not self.facts.is_served:
+        if not self.has_filters(path):
             return None
+        _, language = self.pages[path]
         choice = choosing.choice_of(query, self._project_lists)
         if choice is None:
             return None

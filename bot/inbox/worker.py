@@ -198,15 +198,20 @@ class InboxWorker(Lanes[WaitingUpdate, int]):
     async def _handle_matched(self, update: Update, ahead: object) -> Turn:
         """Handle one update; where its text turns out to need matching, match it and begin again.
 
-        The files may have changed after a match, so that one more is needed.
+        Whenever the files have changed after a match, another is needed.
         """
-        for _ in range(_MOST_MATCHES):
+        served, matches = self._services.knowledge, 0
+        while True:
             try:
                 return await self._handle_alone(update, ahead)
             except UnmatchedError as unmatched:
+                if self._services.knowledge is not served:
+                    served, matches = self._services.knowledge, 0
+                elif matches == _MOST_MATCHES:
+                    raise
+                matches += 1
                 # What the handler asks for, wherever it found that: in an edited message too.
                 await match_texts(self._services, [(unmatched.text, unmatched.after)])
-        return await self._handle_alone(update, ahead)
 
     async def _handle_alone(self, update: Update, ahead: object) -> Turn:
         """Handle one update, and again at once where other transactions disturbed it."""

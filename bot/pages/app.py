@@ -29,7 +29,8 @@ from storage.engine.errors import StorageError
 logger = logging.getLogger(__name__)
 # Where the pages stand; a proxy in front passes these paths on.
 PREFIX = "/demande/"
-VISITOR_PREFIXES = ("/formulaires/", f"/{ENGLISH}/formulaires/", "/suivi/")
+_FORMS = ("/formulaires/", f"/{ENGLISH}/formulaires/")
+VISITOR_PREFIXES = (*_FORMS, "/suivi/")
 # What is answered where a page cannot be shown.
 Away: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 # Where the status begins in an answer as it goes over the wire; the code of the digit 0.
@@ -117,7 +118,15 @@ def _pages_of_visitors(forms: FormPages, following: FollowPages, changing: Chang
 
     pages = Starlette(routes=routes, exception_handlers={HTTPException: missing, Exception: away})
     pages.router.redirect_slashes = False
-    return _guarded(pages, VISITOR_HEADERS, away)
+
+    async def admitting(scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = None
+        if scope["method"] == "POST" and scope["path"].startswith(_FORMS):
+            # Before the layers of an application: a flood costs no more than this.
+            refusal = forms.turned_away(Request(scope))
+        await (refusal or pages)(scope, receive, send)
+
+    return _guarded(admitting, VISITOR_HEADERS, away)
 
 
 async def _missing(_request: Request, error: Exception) -> Response:

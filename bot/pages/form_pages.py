@@ -20,9 +20,12 @@ from handlers.core import caps, visitor_letters
 from handlers.core.page_links import BadLinkError, ExpiredLinkError, PageLinks
 from handlers.core.services import Services
 from handlers.messages import ENGLISH, FRENCH, speaking
+from knowledge.knowledge import Knowledge
 from storage.database import Database
 
 logger = logging.getLogger(__name__)
+# As long as a flood is counted.
+_RETRY_AFTER_SECONDS = "600"
 
 
 class FormPages:
@@ -43,6 +46,9 @@ class FormPages:
         self._wake = wake
         self.look = look
         self._crowd = Crowd(services.clock)
+        # By what is said and the language: a few, whose words come from one knowledge.
+        self._refusals: dict[tuple[str, str], Response] = {}
+        self._refusals_of: Knowledge | None = None
         self._sending = Sending(services, links)
         self._filling = Filling(services, links, look)
 
@@ -55,8 +61,6 @@ class FormPages:
 
     async def send(self, request: Request) -> Response:
         """Check what was typed, show it to be read again, or send it."""
-        if refusal := self._turned_away(request):
-            return refusal
         typed = await fields_of(request, LARGEST_LONG)
         if typed is None:
             return self.look.message("large", _spoken(request), 413)
@@ -118,8 +122,6 @@ class FormPages:
 
     async def find(self, request: Request) -> Response:
         """Send the links again to an address; whether it is known is not told."""
-        if refusal := self._turned_away(request):
-            return refusal
         spoken = _spoken(request)
         if not self._services.can_mail:
             return self.look.message("no_links", spoken, 404)
@@ -137,13 +139,28 @@ class FormPages:
             await self._sending.send_links(work, address, network)
         self._wake()
 
-    def _turned_away(self, request: Request) -> Response | None:
+    def turned_away(self, request: Request) -> Response | None:
         """Refuse what another site sends, and who sends too much, before anything is read."""
         if is_from_elsewhere(request):
-            return self.look.message("elsewhere", _spoken(request), 403)
+            return self._refusal("elsewhere", _spoken(request), 403)
         if not self._crowd.admits(network_of(request)):
-            return self.look.message("crowd", _spoken(request), 429)
+            return self._refusal("crowd", _spoken(request), 429)
         return None
+
+    def _refusal(self, name: str, spoken: str, status: int) -> Response:
+        """Return what is said to a flood: made once, and the last of its connection."""
+        knowledge = self._services.knowledge
+        if self._refusals_of is not knowledge:
+            self._refusals_of = knowledge
+            self._refusals.clear()
+        refusal = self._refusals.get((name, spoken))
+        if refusal is None:
+            refusal = self.look.message(name, spoken, status)
+            refusal.headers["connection"] = "close"
+            if status == 429:  # noqa: PLR2004 - HTTP's "too many requests"
+                refusal.headers["retry-after"] = _RETRY_AFTER_SECONDS
+            self._refusals[name, spoken] = refusal
+        return refusal
 
     def _lost(self, spoken: str, request: Request, *, wrong: bool = False) -> Response:
         path, status = request.url.path.lstrip("/"), 422 if wrong else 200

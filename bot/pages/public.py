@@ -10,20 +10,26 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias
 
 from starlette.types import Receive, Scope, Send
 
 from bot.pages.rendering import TEXT
-from bot.runtime.ready_answers import ReadyAnswer, ReadyAnswers, WireForm, accepts_gzip, holds
+from bot.runtime.ready_answers import (
+    ReadyAnswer,
+    ReadyAnswers,
+    WireForm,
+    accepts_gzip,
+    found,
+    holds,
+)
 from handlers.core.services import Services
 from knowledge.knowledge import Knowledge
 from knowledge.territories.town_list import TownList
 from website import addresses
 from website.facts import Facts
-from website.rendering import STYLE_VERSION
 from website.site import File, Site
 
 logger = logging.getLogger(__name__)
@@ -167,10 +173,8 @@ class _Edition:
         """Keep the answer of a file."""
         self.answers[path] = answer
         if path.isascii():
-            target = f"/{path}"
-            self.ready[target.encode()] = answer.ready
-            if path == addresses.STYLE:
-                self.ready[f"{target}?v={STYLE_VERSION}".encode()] = answer.ready
+            ready = replace(answer.ready, heeds_query=self.site.has_filters(path))
+            self.ready[f"/{path}".encode()] = ready
         return answer
 
     def kept(self, key: Hashable, make: Callable[[], Answer]) -> Answer:
@@ -209,7 +213,7 @@ class PublicPages:
 
     def at_once(self, target: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
         """Return the whole answer to a GET at the root of a host; None where it is not made yet."""
-        answer = self.ready().get(target)
+        answer = found(self.ready(), target)
         return answer.to(headers) if answer else None
 
     def ready(self) -> ReadyAnswers:

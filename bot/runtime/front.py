@@ -8,6 +8,7 @@ if it had accepted it.
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -17,12 +18,13 @@ from collections.abc import Mapping
 from bot.runtime import event_loop, front_link
 from bot.runtime.client_limits import ClientLimits, Guests
 from bot.runtime.plain_head import read_plain_get
-from bot.runtime.ready_answers import ReadyAnswer
+from bot.runtime.ready_answers import ReadyAnswer, found
 
 # A thirtieth of a core where the bot needs it all, and all that the bot leaves.
 _NICENESS = 15
 _BACKLOG = 1024
 _COUNT_EVERY_SECONDS = 1.0
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: front: %(message)s"
 # As the bot's own server.
 _IDLE_SECONDS = 75.0
 _GRACE_SECONDS, _LOOK_EVERY_SECONDS = 2.0, 0.01
@@ -72,7 +74,7 @@ class Front:
 
     def answer(self, target: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
         """Return what is sent for a GET, and count it; None where it is not ready."""
-        ready = self._ready.get(target)
+        ready = found(self._ready, target)
         if ready is None:
             return None
         sent = ready.to(headers)
@@ -118,10 +120,10 @@ class Front:
     async def _count(self) -> None:
         while True:
             await asyncio.sleep(_COUNT_EVERY_SECONDS)
-            if any(self._counts):
-                with contextlib.suppress(OSError):
-                    self._link.send(front_link.counted(self._counts))
-                    self._counts = [0] * 6
+            # Of nothing too: the bot ends a front that says nothing.
+            with contextlib.suppress(OSError):
+                self._link.send(front_link.counted(self._counts))
+                self._counts = [0] * 6
 
 
 class Client(asyncio.BufferedProtocol):
@@ -165,11 +167,14 @@ class Client(asyncio.BufferedProtocol):
         """Answer a plain GET that is ready; hand over everything else."""
         read = bytes(self._front.buffer[:nbytes])
         head = read_plain_get(read)
-        answer = self._front.answer(*head) if head else None
-        if answer is None:
+        answer = self._front.answer(head.target, head.headers) if head else None
+        if head is None or answer is None:
             self._leave(read)
             return
         self.transport.write(answer)
+        if not head.goes_on:
+            self.transport.close()
+            return
         guests = self._front.guests
         # Whoever was answered last is the last to make room.
         guests.works(self)
@@ -227,6 +232,7 @@ def main() -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     os.nice(_NICENESS)
+    logging.basicConfig(format=_LOG_FORMAT)
     listener, link = (socket.socket(fileno=int(each)) for each in sys.argv[1:])
     event_loop.run(_serve(listener, link))
 

@@ -7,10 +7,13 @@ and where it cannot be started.
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import bot
 from bot.runtime import front_link
 from bot.runtime.ready_answers import ReadyAnswers
 from bot.runtime.web_server import WebServer
@@ -19,9 +22,14 @@ from bot.runtime.web_server import WebServer
 _TELL_EVERY_SECONDS = 1.0
 # The front has two seconds for the answers under way.
 _END_SECONDS = 5.0
+# A front that says nothing between two such looks, and again, hangs: it speaks every second.
+_LOOK_EVERY_SECONDS, _MOST_SILENCES = 5.0, 2
 # Messages are taken in turns with all else that the bot does.
 _MOST_AT_A_TIME = 64
 _LONGEST_MESSAGE = 1 + front_link.LONGEST_READ
+# What Python needs of the environment. The front reads what strangers send, and needs no secret.
+_NEEDED = ("LD_LIBRARY_PATH", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "TZ")
+_CODE = Path(bot.__file__).parent.parent
 logger = logging.getLogger(__name__)
 
 
@@ -52,6 +60,7 @@ class FrontProcess:
         self._count = count
         self._adopting: set[asyncio.Task[None]] = set()
         self.process_id: int | None = None
+        self._has_spoken = True
 
     async def run(self) -> None:
         """Keep one front until cancelled; FrontEndedError once it has ended, OSError if it cannot.
@@ -65,14 +74,15 @@ class FrontProcess:
             with theirs:
                 process = await self._started(theirs)
             loop.add_reader(ours, self._take, ours)
-            telling = loop.create_task(self._tell(process))
+            own = [loop.create_task(self._tell(process)), loop.create_task(self._watch(process))]
             try:
                 await process.wait()
                 raise FrontEndedError(f"the front ended with {process.returncode}")
             finally:
                 loop.remove_reader(ours)
-                telling.cancel()
-                await asyncio.gather(telling, return_exceptions=True)
+                for task in own:
+                    task.cancel()
+                await asyncio.gather(*own, return_exceptions=True)
                 # First, so that whoever comes now need not wait.
                 await self._server.accept()
                 self.process_id = None
@@ -82,11 +92,15 @@ class FrontProcess:
         given = (self._server.listening, link.fileno())
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            # Nothing is imported from the folder where the bot writes.
+            "-P",
             "-m",
             "bot.runtime.front",
             *map(str, given),
             stdin=asyncio.subprocess.PIPE,
             pass_fds=given,
+            env={name: os.environ[name] for name in _NEEDED if name in os.environ}
+            | {"PYTHONPATH": str(_CODE)},
         )
         self.process_id = process.pid
         return process
@@ -112,6 +126,17 @@ class FrontProcess:
                             await process.stdin.drain()
                 await asyncio.sleep(_TELL_EVERY_SECONDS)
 
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """End a front that has said nothing since two looks: all connections go through it."""
+        silences = 0
+        while True:
+            self._has_spoken = False
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            silences = 0 if self._has_spoken else silences + 1
+            if silences == _MOST_SILENCES:
+                logger.error("the front says nothing: it is ended")
+                process.kill()
+
     def _take(self, link: socket.socket) -> None:
         """Take what the front has sent."""
         for _ in range(_MOST_AT_A_TIME):
@@ -125,6 +150,7 @@ class FrontProcess:
                 # It has ended: this would be called again and again.
                 asyncio.get_running_loop().remove_reader(link)
                 return
+            self._has_spoken = True
             self._understand(message, descriptors)
 
     def _understand(self, message: bytes, descriptors: list[int]) -> None:

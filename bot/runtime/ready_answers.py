@@ -25,12 +25,24 @@ class ReadyAnswer:
 
     plain: WireForm
     packed: WireForm
+    # Whether what follows a question mark in the target asks for something else.
+    heeds_query: bool = False
 
     def to(self, headers: Mapping[bytes, bytes]) -> bytes:
         """Return what is sent for a GET with these headers, whose names are in lower case."""
         form = self.packed if accepts_gzip(headers.get(b"accept-encoding", b"")) else self.plain
         known = headers.get(b"if-none-match")
         return form.unchanged if known is not None and holds(known, form.tag) else form.whole
+
+
+def found(answers: ReadyAnswers, target: bytes) -> ReadyAnswer | None:
+    """Return the answer to a GET; shared links come with queries of their own (``?fbclid=…``)."""
+    answer = answers.get(target)
+    if answer is None and b"?" in target:
+        answer = answers.get(target.partition(b"?")[0])
+        if answer is not None and answer.heeds_query:
+            return None
+    return answer
 
 
 @functools.lru_cache(maxsize=64)

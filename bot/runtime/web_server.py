@@ -176,10 +176,12 @@ class _Bounded(HttpToolsProtocol):
         """Answer a GET that is ready, and needs no parser; tell whether."""
         if self.at_once is None or (head := read_plain_get(data)) is None:
             return False
-        answer = self._ready(*head)
+        answer = self._ready(head.target, head.headers)
         if answer is None:
             return False
         self.transport.write(answer)
+        if not head.goes_on:
+            self.transport.close()
         self._end_deadline()
         self._note_answered()
         return True
