@@ -1,6 +1,7 @@
 """Updates handled together: in one transaction, and each by itself where one of them fails."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 import pytest
 from dialogue import Speaker, Stage, tune
@@ -9,7 +10,9 @@ import bot.inbox.worker
 from bot.inbox.raw_updates import received
 from bot.inbox.worker import InboxWorker
 from bot.preview.personas import User
+from handlers.core.services import Services
 from handlers.core.turn import Turn
+from handlers.prefetch import UpcomingText, match_texts
 from storage.engine.errors import ClaimLostError
 from storage.queues.inbox import Inbox
 from storage.queues.outbox import Outbox, Outgoing
@@ -144,3 +147,27 @@ async def test_a_failure_in_a_channel_is_not_said_there(
         assert await work.inbox.backlog() == 0
     # Its update stays aside: nothing is to be checked of it at the end.
     await stage.stops()
+
+
+async def test_files_that_change_again_and_again_lose_no_question(
+    stage: Stage, sme: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, genuine = stage.running.parts.services, match_texts
+    changes = 10
+
+    async def matched_too_late(given: Services, asked: Sequence[tuple[str, str]]) -> None:
+        nonlocal changes
+        await genuine(given, asked)
+        if changes:
+            changes -= 1
+            services.knowledge = replace(services.knowledge)
+
+    async def matches_nothing(_services: Services, asked: Sequence[UpcomingText]) -> int:
+        return len(asked)
+
+    monkeypatch.setattr("bot.inbox.worker.match_ahead", matches_nothing)
+    monkeypatch.setattr("bot.inbox.worker.match_texts", matched_too_late)
+    await sme.says("c'est quoi un territoire d'industrie")
+    assert changes == 0
+    assert await stage.inbox_count("aside") == 0
+    sme.sees("Territoires d'industrie")
