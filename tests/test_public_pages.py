@@ -156,7 +156,7 @@ async def test_a_publication_is_seen_at_once(client: httpx.AsyncClient, services
 
 async def test_a_new_day_ends_what_it_ends(client: httpx.AsyncClient, services: Services) -> None:
     path = "/projets/fictif-usinage-aero-istres.html"
-    assert "Le dire dans Telegram" in (await client.get(path)).text
+    assert "Signaler votre intérêt dans Telegram" in (await client.get(path)).text
     services.day += timedelta(days=60)
     assert "date limite de ce projet est passée" in (await client.get(path)).text
 

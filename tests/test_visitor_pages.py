@@ -19,7 +19,7 @@ from test_request_page import moves_elsewhere, standing
 
 from bot.pages.filling import TRAP
 from bot.pages.follow_pages import DONE
-from bot.pages.page_forms import FORMS
+from bot.pages.page_forms import FORMS, REFUSALS, refusal
 from handlers.core import caps
 from handlers.core.services import Identity, Services
 from handlers.messages import LANGUAGES, speaking, without_chat
@@ -486,6 +486,81 @@ def test_no_form_on_a_page_speaks_of_a_chat(slug: str) -> None:
                 )
                 shown = re.sub(r"'[^']*' if has_chat\(\)", "", shown)
                 assert not OF_A_CHAT.search(shown), name
+
+
+FIRST_PERSON = re.compile(r"\b(?:[Jj]e|moi)\b|\b[Jj]'|\bI\b|\bme\b")
+KEPT = re.compile(r"gardé|\bkept\b")
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize("slug", FORMS)
+def test_no_refusal_on_a_page_says_that_it_keeps_or_speaks_as_somebody(
+    slug: str, spoken: str
+) -> None:
+    """Beside "nothing is kept before your last yes", and in a form in which nobody speaks."""
+    text = FORMS[slug].form.text
+    reasons = re.compile(r"(?:bad_|siren_|vat_|several_|says_).*|too_long|email_only|phone_only")
+    found = sorted(filter(reasons.fullmatch, text.names - {"bad_contact_kind"}))
+    assert len(found) > 10
+    values: dict[str, Any] = dict.fromkeys(
+        ("account", "code", "cut", "ending", "letter", "register", "said", "siren", "start"), "x"
+    )
+    values |= {"digits": 3, "expected": 10, "length": 900, "longest": 400, "number": "06"}
+    values |= {"lines": ["a", "b"], "options": [("Suisse", "+41")], "project": None, "draft": None}
+    for reason in found:
+        for digits in (0, 3):
+            with speaking(spoken), without_chat():
+                said = refusal(text, reason, values | {"digits": digits})
+            assert said, reason
+            assert not FIRST_PERSON.search(said), (reason, said)
+            assert not KEPT.search(said), (reason, said)
+
+
+def test_refusals_of_pages_stand_for_those_of_the_chat() -> None:
+    chat = {name for form in FORMS.values() for name in form.form.text.names}
+    assert REFUSALS.names - {"rest_kept"} <= chat
+    assert REFUSALS.names == REFUSALS.in_english
+
+
+@pytest.mark.parametrize(("prefix", "mark"), [("", "(facultatif)"), ("/en", "(optional)")])
+@pytest.mark.parametrize("slug", FORMS)
+async def test_a_form_says_once_what_is_required(
+    stage: Stage, slug: str, prefix: str, mark: str
+) -> None:
+    visitor = Visitor(stage)
+    of_project = f"/{open_project(stage)}" if FORMS[slug].of_project else ""
+    assert await visitor.opens(f"{prefix}/formulaires/{slug}{of_project}") == 200
+    page = visitor.answer.text
+    assert page.count(f"“{mark}”" if prefix else f"«\u00a0{mark}\u00a0»") == 1
+    assert page.index(mark) < page.index("<form method")
+    fields = re.findall(
+        r'<label for="\w+">([^<]*)</label>.*?<(?:input|textarea)([^>]*)>', page, re.DOTALL
+    )
+    asked = [
+        (label, own) for label, own in fields if "aria-required" in own or 'type="radio"' not in own
+    ]
+    asked = [each for each in asked if f'id="{TRAP}"' not in each[1]]
+    assert asked
+    for label, own in asked:
+        assert (mark in label) != ('aria-required="true"' in own), label
+    # The field that people never fill says why it is there.
+    trap = re.search(rf'<label for="{TRAP}">([^<]*)<', page)
+    assert trap is not None
+    assert "programs" in trap[1] or "programmes" in trap[1]
+
+
+async def test_french_names_are_marked_on_english_forms(stage: Stage) -> None:
+    visitor = Visitor(stage)
+    operator = html.escape(stage.running.parts.services.identity.operator).replace(
+        "&#x27;", "&#39;"
+    )
+    assert await visitor.fills(f"/en/formulaires/interet/{open_project(stage)}", **FIRM) == 200
+    recap = visitor.answer.text
+    assert await visitor.opens(f"/en/formulaires/interet/{open_project(stage)}") == 200
+    for page in (recap, visitor.answer.text):
+        bare = re.sub(r'<(\w+) lang="fr"[^>]*>.*?</\1>', "", page)
+        assert operator in page
+        assert operator not in bare.partition("<body>")[2]
 
 
 async def test_answers_changed_after_the_form_was_sent_are_not_lost_in_silence(

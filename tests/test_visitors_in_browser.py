@@ -255,7 +255,9 @@ async def test_the_same_way_with_telegram_in_between(
     """
     page, project = walk.page, led(stage, CONTACT)
     await walk.opens(f"/projets/{project.id}.html")
-    link = await page.get_by_role("link", name="Le dire dans Telegram").get_attribute("href")
+    link = await page.get_by_role(
+        "link", name="Signaler votre intérêt dans Telegram"
+    ).get_attribute("href")
     assert link is not None
     sme = stage.person()
     await sme.says(f"/start {link.partition('?start=')[2]}")

@@ -5,7 +5,7 @@ checked the files; here nothing is taken for granted, so that no file brings a s
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape, unescape
 from html.parser import HTMLParser
 
@@ -28,6 +28,14 @@ _ITEM = re.compile(r"\s*(?:[-\u2022\u2013*]|(?P<number>\d{1,2})[.)])\s+")
 # A bare address or e-mail address, which Telegram makes a link of by itself.
 _BARE = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)»]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
+# A link, which stays as it is, or what stands between quotes without markup in it.
+_QUOTED = re.compile(
+    r"<a [^>]*>.*?</a>"
+    "|(?P<opens>\u00ab\\s*|\u201c)"
+    "(?P<title>[^\u00ab\u00bb\u201c\u201d<>]+?)"
+    "(?P<closes>\\s*\u00bb|\u201d)"
+)
+
 
 def as_html(text: str) -> str:
     """Return the paragraphs and lists of an answer, as HTML."""
@@ -35,6 +43,23 @@ def as_html(text: str) -> str:
     reader.feed(text.strip())
     reader.close()
     return "\n".join(_blocks(reader.lines()))
+
+
+def linked(html: str, titles: Mapping[str, str]) -> str:
+    """Return the HTML of an answer in which quoted titles lead to their pages.
+
+    ``titles`` has the address of the page of each title.
+    """
+    known = {escape(title, quote=False): escape(path) for title, path in titles.items()}
+
+    def link(quoted: re.Match[str]) -> str:
+        title = quoted["title"] or ""
+        path = known.get(title.replace("&#x27;", "'").replace("&quot;", '"'))
+        if path is None:
+            return quoted[0]
+        return f'{quoted["opens"]}<a href="{path}">{title}</a>{quoted["closes"]}'
+
+    return _QUOTED.sub(link, html)
 
 
 class _Reader(HTMLParser):

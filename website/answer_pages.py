@@ -1,17 +1,32 @@
 """The answers as pages: a list of their themes, and a page for each."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 
-from handlers.messages import FRENCH, LANGUAGES
+from handlers.messages import ENGLISH, FRENCH, LANGUAGES, language
 from knowledge import start_links
+from knowledge.files.telegram_html import plain
 from knowledge.knowledge import Knowledge
 from knowledge.model import Entry
-from website import addresses, open_data, weight
+from website import addresses, open_data, ways, weight
 from website.facts import Facts
 from website.pages import Page, PageKind, Values
 from website.rendering import ROOM
+
+# The entry on the area covered, as `handlers.questions.verdicts` knows it.
+AREA_COVERED = "territoire"
+# In the chat, one writes the name of a commune or of a trade; here, lists have them.
+_LISTS = {AREA_COVERED: ways.AREAS, "filieres": ways.SECTORS}
+# An answer may ask for proposals besides its own action.
+_PROPOSE = re.compile(r"\bproposez\b", re.IGNORECASE)
+# Where an answer speaks of the assistant that gives it in the chat.
+_FIRST_PERSON = {
+    FRENCH: re.compile(r"\b(?:je|moi|me)\b|\b[jm]['\u2019]|-moi\b", re.IGNORECASE),
+    ENGLISH: re.compile(r"\b(?:I|me|my)\b"),
+}
+_COMMAND = re.compile(r"(?<![\w/<.:])/[a-z]{3,}\b")
 
 
 def pages(knowledge: Knowledge, facts: Facts, today: date) -> Iterator[Page]:
@@ -31,6 +46,11 @@ def pages(knowledge: Knowledge, facts: Facts, today: date) -> Iterator[Page]:
             languages_of(entry),
             changed=entry.verified_on,
         )
+
+
+def has_commands(text: str) -> bool:
+    """Tell whether a text speaks of commands, which mean nothing outside of the chat."""
+    return bool(_COMMAND.search(text))
 
 
 def languages_of(entry: Entry) -> tuple[str, ...]:
@@ -66,13 +86,38 @@ def _list(entries: Sequence[Entry], number: int, count: int) -> Values:
 
 def _answer(knowledge: Knowledge, entry: Entry, facts: Facts, today: date) -> Values:
     expired = entry.valid_until is not None and entry.valid_until < today
+    said, acts = entry.said_in(language()), _acts(entry, facts)
+    text = plain(f"{said.answer}\n{said.rest}")
     related = [each for name in entry.see_also if (each := knowledge.entry(name))]
     return {
         "entry": entry,
         "related": related,
+        "acts": acts,
+        "team": ways.to_team(facts),
+        "pages": _named(knowledge, entry),
+        "has_first_person": bool(_FIRST_PERSON[language()].search(text)),
+        "has_commands": has_commands(text),
         "telegram": facts.link(start_links.LinkKind.ANSWER, entry.id),
         "expired": expired,
         "languages_of": languages_of,
         # An answer that is out of date is offered to no search engine.
         "frequently_asked": None if expired else open_data.frequently_asked(entry),
+    }
+
+
+def _acts(entry: Entry, facts: Facts) -> Sequence[ways.Way]:
+    """Return what an answer calls for, as it is done on the web."""
+    found = [_LISTS.get(entry.id), ways.of_action(entry.action, facts)]
+    if _PROPOSE.search(plain(f"{entry.answer}\n{entry.rest}")):
+        found.append(ways.to_propose(facts))
+    return list(dict.fromkeys(each for each in found if each))
+
+
+def _named(knowledge: Knowledge, entry: Entry) -> Mapping[str, str]:
+    """Return where the other answers stand in this language, by the titles that texts name."""
+    spoken = language()
+    return {
+        each.said_in(spoken).title: addresses.answer(each.id)
+        for each in knowledge.entries
+        if each is not entry and spoken in languages_of(each)
     }

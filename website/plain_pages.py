@@ -14,15 +14,14 @@ from knowledge.territories.towns import Towns
 from knowledge.text.project_codes import typed_code
 from website import addresses, qr, weight
 from website.accessibility import tested
+from website.answer_pages import AREA_COVERED, has_commands
 from website.facts import Facts
 from website.pages import Page, PageKind, Values
 from website.project_pages import ALL_OPEN, Filter, ProjectLists
-from website.rendering import ROOM
+from website.rendering import ROOM, TEXT
 
 # How many projects the home page shows.
 _LATEST = 3
-# The entry on the area covered, as `handlers.questions.verdicts` knows it.
-_AREA_COVERED = "territoire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ def _home(knowledge: Knowledge, facts: Facts, project_lists: ProjectLists) -> Va
         "has_lead_sought": any(each.seeks_lead for each in listed),
         "answers": len(knowledge.entries),
         "telegram": facts.link(),
-        "code": qr.drawn(facts.link()) if facts.bot_username else "",
+        "code": qr.drawn(facts.link(), TEXT.label("reach_code_name")) if facts.bot_username else "",
     }
 
 
@@ -151,7 +150,7 @@ def _official(
     a project or the answer on the area covered names.
     """
     paths = {key_of(each.label): each.path for each in project_lists.territories}
-    entry = knowledge.entry(_AREA_COVERED)
+    entry = knowledge.entry(AREA_COVERED)
     texts = [each.label for each in project_lists.territories]
     texts += [entry.answer, entry.rest] if entry else []
     named = {id_ for text in texts for id_ in _territories_in(text, towns)}
@@ -171,7 +170,8 @@ def _territories_in(text: str, towns: Towns) -> Iterator[str]:
 
 
 def _privacy(facts: Facts) -> Values:
-    return {"text": facts.privacy.get(language(), "")}
+    text = facts.privacy.get(language(), "")
+    return {"text": text, "has_commands": has_commands(plain(text))}
 
 
 def _data(knowledge: Knowledge) -> Values:

@@ -2,16 +2,17 @@
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from handlers.messages import FRENCH, LANGUAGES, Catalogue, day, language, speaking, typeset
-from website import addresses, weight
-from website.answer_html import as_html
+from website import addresses, ways, weight
+from website.answer_html import as_html, linked
 from website.facts import Facts
 from website.pages import Page, PageKind
 
@@ -56,9 +57,13 @@ def templates(*folders: Path) -> Environment:
     )
     environment.globals["say"] = TEXT.label
     environment.globals["at"] = addresses
+    environment.globals["ways"] = ways
     environment.filters["day"] = _day
     environment.filters["answer"] = _answer
+    environment.filters["linked"] = _linked
     environment.filters["french"] = typeset
+    environment.filters["french_in"] = _french_in
+    environment.filters["worded"] = _worded
     return environment
 
 
@@ -69,6 +74,35 @@ def _day(value: date) -> str:
 def _answer(text: str) -> Markup:
     said = typeset(text) if language() == FRENCH else text
     return Markup(as_html(said))  # noqa: S704 - it escapes what is no markup of an answer
+
+
+def _linked(said: Markup, pages: Mapping[str, str], to: Callable[[str], str]) -> Markup:
+    """Return an answer in which the titles of other answers lead to them."""
+    spoken = language()
+    titles = {
+        typeset(title) if spoken == FRENCH else title: to(path) for title, path in pages.items()
+    }
+    return Markup(linked(str(said), titles))  # noqa: S704 - of `_answer`, and addresses of ours
+
+
+def _french_in(text: str, *phrases: str) -> Markup:
+    """Return a text in which French phrases are marked as such, where it is in another language."""
+    whole = escape(text)
+    found = [str(escape(each)) for each in phrases if each] if language() != FRENCH else []
+    if not found:
+        return whole
+    # The longest first: a phrase may begin with another one. What stands in a tag is no word.
+    either = "|".join(re.escape(each) for each in sorted(found, key=len, reverse=True))
+    wanted = re.compile(f"<[^>]*>|(?<!\\w)(?P<said>{either})(?!\\w)")
+    marked = wanted.sub(
+        lambda one: f'<span lang="{FRENCH}">{one[0]}</span>' if one["said"] else one[0], str(whole)
+    )
+    return Markup(marked)  # noqa: S704 - escaped above
+
+
+def _worded(text: str, *phrases: str) -> Markup:
+    """Return a text of the files in the language of the page; ``phrases`` are French in any."""
+    return _french_in(typeset(text) if language() == FRENCH else text, *phrases)
 
 
 TEMPLATES = templates()
@@ -89,7 +123,11 @@ def written(
     of a missing page stands anywhere. ``among`` are the templates.
     """
     with speaking(spoken):
-        said = {"facts": facts, "initiative": initiative or TEXT.label("no_name")}
+        said = {
+            "facts": facts,
+            "initiative": initiative or TEXT.label("no_name"),
+            "initiative_name": initiative,
+        }
         about = _about(page, spoken, facts, root)
         template = among.get_template(f"{page.template}.html")
         return template.render(**said, **about, **page.values()).encode()

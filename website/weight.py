@@ -19,7 +19,7 @@ FRAME = 6_000
 _LEAST = 4_000
 _MOST_ITEMS = 40
 # The markup around the texts of a project, of a link of the filters, of a choice of the form.
-_ITEM, _LINK, _OPTION = 310, 90, 36
+_ITEM, _LINK, _OPTION = 340, 90, 36
 # The markup around the title and the question of an answer, around a name, around a heading.
 _ANSWER, _NAME, _HEADING = 130, 12, 80
 

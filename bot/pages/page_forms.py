@@ -7,6 +7,7 @@ before the last yes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 
 from bot.pages.visitor_rendering import TEXT as WORDS
@@ -31,6 +32,8 @@ _ONE_LINE = frozenset({"company", "name", CONTACT, "siret"})
 # WCAG 2.2, 1.3.5: what a browser may fill in by itself.
 _AUTOCOMPLETE = {"company": "organization", "name": "name"}
 _OWN = Catalogue.of("visitor_letters")
+# Instead of the words of the chat, which speak in the first person.
+REFUSALS = Catalogue(Path(__file__).parent / "refusals.yaml")
 # So many signs are read of a field; each step has its own limit below this.
 _MOST_SIGNS = 4000
 
@@ -228,9 +231,19 @@ def _words(
     refused: RefusedError,
 ) -> str:
     form, draft = page_form.form, draft_of(page_form, subject, answers)
-    text = form.text if refused.reason in form.text.names else _OWN
     values = form.subject(services, draft) | {"draft": draft} | refused.values
-    return telegram_html.plain(text(refused.reason, **values))
+    return refusal(form.text, refused.reason, values)
+
+
+def refusal(text: Catalogue, reason: str, values: Mapping[str, object]) -> str:
+    """Return why an answer is refused, as plain text; ``text`` has the words of the chat."""
+    if reason in REFUSALS.names:
+        return REFUSALS.label(reason, **values)
+    said = telegram_html.plain((text if reason in text.names else _OWN)(reason, **values)).strip()
+    # The chat keeps what was typed; the page itself says once that it still has it.
+    for kept in "|".join(REFUSALS.labels("rest_kept")).split("|"):
+        said = said.removesuffix(kept).rstrip()
+    return said
 
 
 def notice(page_form: PageForm, services: Services, subject: str) -> str:
