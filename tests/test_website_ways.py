@@ -7,6 +7,7 @@ from html import escape
 from html.parser import HTMLParser
 
 import pytest
+from conftest import SHIPPED
 from website_fixtures import FACTS, TODAY, every_kind, invented, on_disk, served
 
 from bot.pages.page_forms import FORMS
@@ -198,6 +199,16 @@ def test_no_link_says_only_it() -> None:
     for path, text in html_pages(with_forms()):
         for words in re.findall(r"<a [^>]*>([^<]+)</a>", text):
             assert not re.match(r"(?:Le dire|Say so|Ici|Here|Cliquez)\b", words), (path, words)
+
+
+@pytest.mark.parametrize("name", ["website", "bot/pages", "handlers/messages"])
+def test_no_text_is_written_twice_in_a_file(name: str) -> None:
+    """Of two texts with one name, the second would stand for both without a word."""
+    files = list((SHIPPED.parent / name).rglob("*.yaml"))
+    assert len(files) > 1
+    for file in files:
+        names = re.findall(r"^(\w+):", file.read_text("utf-8"), re.MULTILINE)
+        assert sorted(names) == sorted(set(names)), file
 
 
 class Outside(HTMLParser):
