@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from dialogue import Speaker, Stage
+from dialogue import Speaker, Stage, choice_of, decides
 from openpyxl import load_workbook
 from sqlalchemy import select
 from test_dialogue_interest import registers
@@ -117,6 +117,28 @@ async def test_nobody_else_gets_figures(sme: Speaker, stage: Stage, command: str
     assert "Chiffres" not in sme.text
     assert "Export" not in sme.text
     assert not [message for message in sme.new if "photo" in message or "document" in message]
+
+
+async def test_an_answer_that_is_opened_is_no_question(
+    sme: Speaker, stage: Stage, administrator: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = stage.knowledge.entries[:2]
+    await sme.says(f"/start q_{first.id}")
+    await sme.says(f"/start q_{first.id}_a")
+    await sme.taps("Oui, elle m'aide")
+    await sme.says("/themes")
+    await sme.taps(f"1. {first.title}")
+    await administrator.says("/stats")
+    administrator.sees("Questions : aucune sur cette période", "D'où l'on vient : 2 ouvertures")
+    # What answers a question counts, chosen by a button too; what is read on behind it does not.
+    decides(monkeypatch, {"cela même": choice_of(first.id, second.id)})
+    await sme.says("cela même")
+    await sme.taps(f"1. {first.title}")
+    related = stage.knowledge.entry(first.see_also[0])
+    assert related is not None
+    await sme.taps(related.title)
+    await administrator.says("/stats")
+    administrator.sees("Questions : 1, dont 1 avec une réponse", f"1. {first.title} : 1")
 
 
 async def test_a_picture_that_does_not_leave_holds_no_second_one_back(

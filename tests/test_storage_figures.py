@@ -150,6 +150,25 @@ async def test_figures_of_questions_outlive_them(
     assert await read(database) == before
 
 
+async def test_an_answer_that_was_opened_is_no_question(database: Database, clock: Clock) -> None:
+    """Neither before its row is deleted nor after, nor for the digest."""
+    someone, since = await person(database), clock.now
+    async with database.begin() as work:
+        await work.questions.record(None, someone, "", "answer", ["financement"])
+    clock.advance(days=7)
+    await ask(database, someone, "answer", ["presentation"])
+    async with database.begin() as work:
+        tally = await work.questions.tally(since)
+    assert (tally.asked, tally.answered) == (1, 1)
+    before = await read(database)
+    assert (before.questions.asked, before.questions.answered) == (1, 1)
+    assert before.questions.entries == (Counted("presentation", 1),)
+    assert before.questions.parts[0].asked == 1
+    async with database.begin() as work:
+        await work.rights.erase(someone)
+    assert await read(database) == before
+
+
 async def test_what_is_no_list_of_entries_is_counted_without_one(database: Database) -> None:
     """SQLite stores any text; one that is spoilt must not keep the sweep from deleting it."""
     await ask(database, None, "answer", ["financement"])

@@ -70,9 +70,12 @@ class _View:
 
 
 async def remember(turn: Turn, text: str, outcome: Outcome, shown: tuple[str, ...]) -> int:
-    """Store the masked question and return the id of its row."""
+    """Store the masked question and return the id of its row.
+
+    Without words, it is an answer that was opened and not asked for: its row takes the vote alone.
+    """
     person = await turn.person()
-    turn.count("question", outcome.value)
+    turn.count("question", outcome.value if text else "opened")
     typed = turn.update.message or turn.update.edited_message
     return await turn.work.questions.record(
         turn.update.update_id,

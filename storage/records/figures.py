@@ -16,7 +16,7 @@ from storage.engine.schema import interest_events, interests, questions, tallies
 from storage.records.arrivals import ArrivalFigures, Arrivals
 from storage.records.days import PARIS, Days, seconds_between
 from storage.records.lifecycle import Ending, EventKind, Reason, Status
-from storage.records.tallies import ACTS, counts_of
+from storage.records.tallies import ACTS, IS_ASKED, counts_of
 
 # What a list of entries or of projects shows at most.
 _MOST = 10
@@ -175,7 +175,8 @@ class FiguresReader(Repository):
     async def _began(self) -> date | None:
         """Return the day, in Paris, of the first question or request; None before it."""
         counted = await self._connection.scalar(select(func.min(tallies.c.day)))
-        asked = await self._connection.scalar(select(func.min(questions.c.asked_at)))
+        first = select(questions.c.asked_at).where(IS_ASKED).order_by(questions.c.asked_at).limit(1)
+        asked = await self._connection.scalar(first)
         made = await self._connection.scalar(select(func.min(interests.c.created_at)))
         moments = (each.astimezone(PARIS).date() for each in (asked, made) if each is not None)
         return min(filter(None, (counted, *moments)), default=None)

@@ -26,7 +26,15 @@ from sqlalchemy import (
 from storage.engine.repository import Repository, Upsert, insert_into
 from storage.engine.schema import conversations, questions
 from storage.masking.masking import mask
-from storage.records.tallies import ACTS, IS_ANSWERED, IS_LEFT, IS_UNANSWERED, NONE_CHOSEN, keeping
+from storage.records.tallies import (
+    ACTS,
+    IS_ANSWERED,
+    IS_ASKED,
+    IS_LEFT,
+    IS_UNANSWERED,
+    NONE_CHOSEN,
+    keeping,
+)
 
 # Re-exported: callers import the values and their repository from one module.
 __all__ = ["COLUMNS", "NONE_CHOSEN", "Question", "QuestionLimits", "Questions", "Tally"]
@@ -182,7 +190,7 @@ class Questions(Repository):
         conditions = [
             questions.c.person_id == person_id,
             questions.c.asked_at >= since,
-            questions.c.text != "",
+            IS_ASKED,
         ]
         if question_id is not None:
             conditions.append(questions.c.id < question_id)
@@ -230,7 +238,7 @@ class Questions(Repository):
         await self._changes.write(questions)
         left = IS_LEFT & (questions.c.asked_at <= self._now - TIME_TO_CHOOSE)
         unanswered = or_(IS_UNANSWERED, left)
-        conditions = [unanswered, questions.c.treated_at.is_(None), questions.c.text != ""]
+        conditions = [unanswered, questions.c.treated_at.is_(None), IS_ASKED]
         if since is not None:
             conditions.append(questions.c.asked_at >= since)
         place = func.row_number().over(
@@ -332,7 +340,8 @@ class Questions(Repository):
     async def tally(self, since: datetime) -> Tally:
         """Count the questions asked since then, acts apart, and those answered well."""
         await self._changes.write(questions)
-        is_counted = (questions.c.asked_at >= since) & questions.c.outcome.not_in(ACTS)
+        is_question = IS_ASKED & questions.c.outcome.not_in(ACTS)
+        is_counted = (questions.c.asked_at >= since) & is_question
         counts = select(func.count()).select_from(questions)
         unwell = await self._connection.scalar(counts.where(is_counted, ~IS_ANSWERED))
         total = await self._connection.scalar(counts.where(is_counted)) or 0

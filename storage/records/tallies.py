@@ -36,6 +36,8 @@ _WITHOUT_ENTRY = (*ACTS, "none", "choices")
 # The longest id that the column holds.
 _LONGEST = 128
 
+# An answer opened by a link or a button is kept without words, for its vote: nothing was asked.
+IS_ASKED: ColumnElement[bool] = questions.c.text != ""
 IS_UNANSWERED: ColumnElement[bool] = or_(
     questions.c.outcome == "none",
     questions.c.chosen_at.is_not(None)
@@ -86,7 +88,7 @@ def _counted(
         # A comparison with what is absent is neither true nor false.
         func.coalesce(IS_ANSWERED, literal(value=False)).label("answered"),
         _entry(dialect).label("entry"),
-    ).where(condition)
+    ).where(condition, IS_ASKED)
     if locks:
         described = described.with_for_update(of=questions)
     each = described.subquery()
