@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -20,6 +21,7 @@ import bot
 import knowledge
 from bot.cli import main
 from bot.commands.doctor import TEXT, Level, Remark, examine, in_words
+from bot.pages.app import PREFIX, VISITOR_PREFIXES
 from bot.preview.server import PREVIEW_TOKEN, PreviewServer
 from bot.runtime.web_server import WebServer
 from bot.settings import Settings
@@ -331,6 +333,17 @@ MAIL = (
     "pages_fine",
     "pages_none",
 )
+
+
+def test_all_that_a_proxy_must_pass_is_said() -> None:
+    said = str(Remark(Level.FINE, "pages_fine", {"address": "https://exemple.fr"}))
+    guide = (Path(bot.__file__).parent.parent / "docs/exploitation.md").read_text("utf-8")
+    (exposing,) = (line for line in guide.splitlines() if line.startswith("**L'exposer.**"))
+    paths = {PREFIX, *VISITOR_PREFIXES}
+    assert set(re.findall(r"/(?:en/)?[a-z]+/", said)) == paths
+    assert paths <= set(re.findall(r"`(/[^`]*/)`", exposing))
+    for text in (said, exposing):
+        assert all(each in text for each in ("/metrics", "/healthz", "/readyz", "le site"))
 
 
 async def test_the_mail_server_is_greeted_and_nothing_is_sent(url: str) -> None:
