@@ -168,6 +168,34 @@ async def test_the_bot_is_searched_and_a_result_sent_by_keyboard(page: Page, sta
     await expect(menu).to_be_hidden()
 
 
+async def test_a_search_that_is_too_long_is_cut_as_telegram_cuts_it(page: Page) -> None:
+    composer, menu = page.get_by_test_id("composer"), page.get_by_test_id("inline-menu")
+    # Some signs are two of the units in which a browser counts.
+    for typed in ("xqzw " * 80, "xqzw " + "\N{WRENCH}" * 300):
+        await composer.fill(f"@territoires_industrie_bot {typed}")
+        await expect(menu).to_contain_text("Rien trouvé")
+        await expect(page.get_by_test_id("toast")).to_have_count(0)
+        await composer.fill("")
+
+
+async def test_a_search_that_is_refused_is_waited_for_no_longer(page: Page, stage: Stage) -> None:
+    composer, menu = page.get_by_test_id("composer"), page.get_by_test_id("inline-menu")
+    toast = page.get_by_test_id("toast").last
+    stage.messenger.inline_mode = False
+    await composer.fill("@territoires_industrie_bot usinage")
+    await expect(toast).to_have_text(re.compile("^Refusé.: la recherche .* est éteinte"))
+    await expect(menu).to_be_hidden()
+    stage.messenger.inline_mode = True
+    await composer.fill("@territoires_industrie_bot usinage partagé")
+    await expect(menu.get_by_role("option").first).to_be_visible()
+    # Whatever the server says, the page says it in French.
+    refusal = {"status": 400, "json": {"error": "Bad Request: SOMETHING_NEW"}}
+    await page.route("**/preview/inline", lambda route: route.fulfill(**refusal))
+    await composer.fill("@territoires_industrie_bot usinage")
+    await expect(toast).to_contain_text("le serveur local n’a pas pu faire cela")
+    await expect(menu).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("group", "command"), [("administrateurs", "/demandes"), ("facilitateurs", "/sansreponse")]
 )

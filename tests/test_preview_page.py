@@ -1,11 +1,14 @@
 """What the chat page asks of the preview."""
 
 import json
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+import bot.preview
 from bot.preview.server import PreviewServer, running
 from bot.runtime.web_server import AddressTakenError
 
@@ -22,6 +25,16 @@ async def page(server: PreviewServer) -> AsyncIterator[httpx.AsyncClient]:
     """A client, as the page is."""
     async with httpx.AsyncClient(base_url=server.url, timeout=10) as client:
         yield client
+
+
+def test_every_refusal_that_the_page_words_is_one_of_the_server() -> None:
+    folder = Path(bot.preview.__file__).parent
+    words = (folder / "page" / "fr.js").read_text("utf-8")
+    table = words[words.index("const REFUSALS") : words.index("};")]
+    reasons = re.findall(r'^  "?([^":]+)"?: "', table, re.MULTILINE)
+    server = "".join(each.read_text("utf-8") for each in folder.glob("*.py"))
+    assert reasons
+    assert [each for each in reasons if f'"{each}"' not in server] == []
 
 
 async def test_the_page_and_its_parts_are_served(page: httpx.AsyncClient) -> None:

@@ -5,6 +5,24 @@ const NBSP = "\u00a0";
 
 const plural = (count, one, many) => `${count}${NBSP}${count > 1 ? many : one}`;
 
+/** Why the server refuses an act of the page, by its own words (Telegram's, where they are known). */
+const REFUSALS = {
+  "message text is empty": "le message est vide.",
+  "message is too long": "le message est trop long.",
+  "message to tap on not found": "ce message n’existe plus.",
+  "the message has no such button": "ce bouton n’existe plus.",
+  "message to be replied not found": "le message auquel vous répondez n’existe plus.",
+  "the bot has no inline mode": "la recherche depuis d’autres conversations est éteinte.",
+  "the query is too long": "ces mots sont trop longs pour une recherche.",
+  RESULT_ID_INVALID: "ce résultat n’est plus proposé. Cherchez de nouveau.",
+  "file must be non-empty": "ce fichier est vide.",
+  "file is too big": "ce fichier est trop gros.",
+  IMAGE_PROCESS_FAILED: "cette image ne peut pas être lue.",
+  "chat not found": "cette conversation n’existe plus. Rechargez la page.",
+  "the person is not in this chat": "cette personne n’est plus dans la conversation.",
+  "Request Entity Too Large": "c’est trop gros.",
+};
+
 export const fr = {
   pageTitle: (name) => `Aperçu local – ${name}`,
   privateChats: "Entreprises",
@@ -82,7 +100,10 @@ export const fr = {
   back: "Le serveur local répond de nouveau.",
   offline: "Le serveur local ne répond pas. Votre message est gardé dans la zone de saisie.",
   actionOffline: "Le serveur local ne répond pas. Réessayez dans un instant.",
-  refused: (reason) => `Refusé${NBSP}: ${reason}`,
+  refused: (reason) => {
+    const why = REFUSALS[reason.replace("Bad Request: ", "")];
+    return `Refusé${NBSP}: ${why ?? "le serveur local n’a pas pu faire cela. Rechargez la page, puis recommencez."}`;
+  },
   noAnswer: "Le bot n’a pas répondu à ce bouton.",
   emptied: "Les conversations sont vides.",
 };

@@ -7,6 +7,8 @@ import { Suggestions } from "./suggestions.js";
 
 // Telegram asks the bot when one pauses in typing.
 const PAUSE_MS = 250;
+// Bot API, InlineQuery: characters. Telegram's apps send no more of what is typed.
+const LONGEST = 256;
 
 export class InlineMenu extends Suggestions {
   #none = byId("inline-none");
@@ -75,14 +77,20 @@ export class InlineMenu extends Suggestions {
 
   #queryIn(text) {
     const name = `@${this.listeners.username()} `;
-    return text.toLowerCase().startsWith(name.toLowerCase()) ? text.slice(name.length).trim() : null;
+    if (!text.toLowerCase().startsWith(name.toLowerCase())) return null;
+    return [...text.slice(name.length).trim()].slice(0, LONGEST).join("");
   }
 
   async #search(query, offset) {
     const former = offset ? this.#found.slice(0, -1) : [];
     const found = await this.listeners.search({ query, offset });
     // Something else was typed in the meantime, or the list was closed.
-    if (this.#asked !== query || !found) return;
+    if (this.#asked !== query) return;
+    if (!found) {
+      // It was refused, and said so: what was found before stays, and nothing is waited for.
+      if (!offset) this.close();
+      return;
+    }
     if (!found.answer) {
       this.#show([], fr.inlineSilent);
       return;
