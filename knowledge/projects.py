@@ -247,9 +247,14 @@ def _names_of(project: Project) -> _Weights:
     names: dict[str, float] = {}
     for weight, texts in ((1.0, (project.title, *project.keywords)), (0.6, project.sectors)):
         for word in (word for text in texts for word in telling_words(text)):
-            if word not in places and len(word) >= _SHORTEST_NAME:
+            if word not in places and _may_name(word):
                 names.setdefault(word, weight)
     return names
+
+
+def _may_name(word: str) -> bool:
+    """Tell whether a word is long enough for a name, or one such as "3d" and "h2"."""
+    return len(word) >= _SHORTEST_NAME or not (word.isalpha() or word.isdigit())
 
 
 def _concerns(project: Project, sector: str) -> bool:

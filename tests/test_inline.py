@@ -23,7 +23,14 @@ from handlers.inline.pace import MOST, Pace
 from handlers.inline.results import CACHE_SECONDS, PAGE
 from knowledge.knowledge import Knowledge
 from knowledge.matcher.matcher import Decision, Matcher, Outcome
+from knowledge.text.project_codes import code_of_id
 from storage.engine.schema import inbox, people, questions
+
+NOTHING = Decision(Outcome.NONE, (), ())
+
+
+def answer_of(entry_id: str) -> Decision:
+    return Decision(Outcome.ANSWER, (entry_id,), ())
 
 
 def ids(answer: Message) -> list[str]:
@@ -94,10 +101,80 @@ async def test_closed_projects_come_last_and_say_so(sme: Speaker, stage: Stage) 
     projects = (closed, *is_open[1:])
     use(stage, projects=projects, census=census(projects))
     answer = await sme.searches(closed.title)
-    assert ids(answer)[-1] == f"p_{closed.id}"
-    last = answer["results"][-1]
+    place = ids(answer).index(f"p_{closed.id}")
+    last, near = answer["results"][place], answer["results"][place + 1 :]
+    # What only comes near is no reason to hide the one of that very title.
+    assert all(each["description"].startswith("Peut-être") for each in near)
+    alike = tuple(replace(each, keywords=("xyzbert",)) for each in (closed, is_open[1]))
+    use(stage, projects=alike, census=census(alike))
+    assert ids(await sme.searches("xyzbert")) == [f"p_{is_open[1].id}", f"p_{closed.id}"]
     assert last["title"].startswith("(clos)")
     assert "Il ne prend plus de nouvelle demande" in last["message"]["text"]
+
+
+async def test_the_code_of_a_poster_finds_its_project_as_in_the_chat(
+    sme: Speaker, stage: Stage
+) -> None:
+    first, second = stage.knowledge.projects[:2]
+    projects = (replace(first, written_code="P12"), replace(second, written_code="P129"))
+    use(stage, projects=projects, census=type(stage.knowledge.census)(projects))
+    for typed in ("P12", "p 12", "projet 12 svp", code_of_id(first.id)):
+        answer = await sme.searches(typed)
+        assert ids(answer) == [f"p_{first.id}"], typed
+        assert not answer["results"][0]["description"].startswith("Peut-être")
+    # Half typed, or with a slip.
+    for typed in ("P1", "P192"):
+        found = (await sme.searches(typed))["results"]
+        assert f"p_{second.id}" in [each["id"] for each in found], typed
+        assert all(each["description"].startswith("Peut-être : Projet") for each in found)
+    assert "Rien trouvé" in (await sme.searches("P8888"))["button"]["text"]
+
+
+async def test_a_word_of_two_signs_with_a_digit_tells_a_project(sme: Speaker, stage: Stage) -> None:
+    today = stage.running.parts.services.today()
+    closed = replace(stage.knowledge.projects[0], title="Impression 4D", withdrawn_on=today)
+    projects = (closed, *stage.knowledge.projects[1:])
+    use(stage, projects=projects, census=type(stage.knowledge.census)(projects))
+    answer = await sme.searches("impression 4D")
+    assert (ids(answer)[0], titles(answer)[0]) == (f"p_{closed.id}", "(clos) Impression 4D")
+
+
+async def test_what_only_comes_near_says_so_and_comes_last(
+    sme: Speaker, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, other = stage.knowledge.entries[:2]
+    decides(monkeypatch, {"xqzw": choice_of(entry.id), "wzqx": answer_of(other.id)})
+    (near,) = (await sme.searches("xqzw"))["results"]
+    assert near["description"].startswith("Peut-être : Réponse")
+    (sure,) = (await sme.searches("wzqx"))["results"]
+    assert sure["description"].startswith("Réponse")
+    # One word of two is that of a project: it may be meant.
+    project = stage.knowledge.census.listed(stage.running.parts.services.today())[0]
+    known = replace(project, keywords=("xyzbert",))
+    use(stage, projects=(known,), census=type(stage.knowledge.census)((known,)))
+    decides(monkeypatch, dict.fromkeys(("xqzw xyzbert", "xyzbert"), NOTHING))
+    (half,) = (await sme.searches("xqzw xyzbert"))["results"]
+    (whole,) = (await sme.searches("xyzbert"))["results"]
+    assert half["description"].startswith("Peut-être : Projet")
+    assert whole["description"].startswith("Projet")
+
+
+async def test_what_is_sent_to_others_says_who_answers(sme: Speaker, stage: Stage) -> None:
+    initiative = replace(stage.knowledge.initiative, name="Filières & Co")
+    use(stage, initiative=initiative)
+    entry = next(each for each in stage.knowledge.entries if each.en)
+    assert entry.en
+    begins = {
+        entry.question: "L'assistant automatique de l'initiative Filières & Co répond :\n\n",
+        entry.en.question: "The automatic assistant of the Filières & Co initiative answers:\n\n",
+        "": "L'assistant automatique de l'initiative Filières & Co répond :\n\n",
+    }
+    for words, beginning in begins.items():
+        for each in (await sme.searches(words))["results"]:
+            assert each["message"]["text"].startswith(beginning)
+    use(stage, initiative=replace(initiative, name=""))
+    (first, *_) = (await sme.searches(""))["results"]
+    assert first["message"]["text"].startswith("Un assistant automatique répond :")
 
 
 async def test_a_word_that_is_half_typed_finds_what_begins_with_it(

@@ -175,6 +175,15 @@ def test_a_word_said_twice_counts_once() -> None:
     assert ids(census.search("bois bois bois bois fer", TODAY).projects)[0] == "a"
 
 
+def test_a_word_of_two_signs_with_a_digit_is_a_name() -> None:
+    census = Census([project("a", title="Impression 3D"), project("b", title="Cuve H2, lot 12")])
+    assert census.named_by("un projet 3d") == ("a",)
+    assert census.named_by("h2") == ("b",)
+    assert census.says_nothing_else("impression 3D")
+    # A number alone may be anything: a department, a day.
+    assert census.named_by("12") == ()
+
+
 def test_what_is_nothing_but_names_is_told_from_a_question() -> None:
     census = Census([project("a", title="Hydrogène", territories=("Fos-sur-Mer",))])
     for words in ("hydrogène", "l'hydrogène à Fos ?", "projet hydrogene"):

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from handlers.core.keyboards import shorten
 from handlers.core.paging import TEXT_ITEMS
 from handlers.core.services import Services
-from handlers.inline.finding import Item, found
+from handlers.inline.finding import Found, found
 from handlers.messages import ENGLISH, FRENCH, Catalogue, language, speaking
 from handlers.projects.browse import why_closed_on
 from knowledge.knowledge import Knowledge
@@ -61,7 +61,7 @@ def answer_to(
     spoken = _spoken(query)
     with speaking(spoken.language):
         return {
-            "results": [_result(services, each, today) for each in page],
+            "results": [_result(services, knowledge, each, today) for each in page],
             "cache_time": CACHE_SECONDS,
             "is_personal": spoken.is_personal,
             "next_offset": str(end) if items[end:] else "",
@@ -77,7 +77,7 @@ def _spoken(query: InlineQuery) -> _Spoken:
     return _Spoken(ENGLISH if is_english else FRENCH, is_personal=is_english)
 
 
-def _way_in(items: Sequence[Item]) -> Parameters:
+def _way_in(items: Sequence[Found]) -> Parameters:
     """Return the button above the results, which opens the bot itself."""
     name = "ask_bot" if items else "nothing_found"
     return {
@@ -86,21 +86,25 @@ def _way_in(items: Sequence[Item]) -> Parameters:
     }
 
 
-def _result(services: Services, item: Item, today: date) -> Parameters:
+def _result(services: Services, knowledge: Knowledge, one: Found, today: date) -> Parameters:
+    item = one.item
     kind = LinkKind.PROJECT if isinstance(item, Project) else LinkKind.ANSWER
     link = services.link_to(kind, item.id, Source.INLINE)
     if isinstance(item, Project):
-        told = _project(services, item, today, link)
+        told = _project(knowledge, item, today, link)
     else:
         told = _answer(item, today)
+    near = TEXT.label("near", told=told.description)
+    # In somebody else's chat, the words would be taken for those of whoever sends them.
+    text = TEXT("who_answers", name=knowledge.initiative.name) + f"\n\n{told.text}"
     return {
         "type": "article",
         # Each once in an answer: kinds and ids are.
         "id": parameter_of(kind, item.id),
         "title": shorten(told.title, _LONGEST_TITLE),
-        "description": shorten(told.description, _LONGEST_DESCRIPTION),
+        "description": shorten(near if one.is_near else told.description, _LONGEST_DESCRIPTION),
         "input_message_content": {
-            "message_text": cut(told.text, LONGEST_TEXT, markup=True),
+            "message_text": cut(text, LONGEST_TEXT, markup=True),
             "parse_mode": "HTML",
             "link_preview_options": {"is_disabled": True},
         },
@@ -117,10 +121,10 @@ class _Told:
     text: str
 
 
-def _project(services: Services, project: Project, today: date, link: str) -> _Told:
+def _project(knowledge: Knowledge, project: Project, today: date, link: str) -> _Told:
     closed = why_closed_on(today, project)
     card = PROJECTS("card", project=project, closed=closed, link=link, interest=None)
-    name = services.knowledge.initiative.name
+    name = knowledge.initiative.name
     return _Told(
         TEXT.label("closed_title", title=project.title) if closed else project.title,
         TEXT.label("about_project", project=project, closed=closed),

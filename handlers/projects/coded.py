@@ -1,6 +1,7 @@
 """The short code of a project, typed from a poster: its card, or a kind word and the list."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -10,6 +11,7 @@ from handlers.core.keyboards import Keyboard, button, rows
 from handlers.core.turn import Turn
 from handlers.messages import Catalogue
 from handlers.projects import browse
+from knowledge.knowledge import Knowledge
 from knowledge.model import Project
 from knowledge.projects import code_of, codes_of
 from knowledge.start_links import LinkKind, Source
@@ -42,15 +44,15 @@ async def show(turn: Turn) -> bool:
 
 
 def _say_unknown(turn: Turn, code: str) -> None:
-    near = _near(turn, code)
+    near = near_to(code, turn.services.knowledge, turn.services.today())
     has_projects = turn.services.has_projects
     text = TEXT("unknown_code", code=code, near=len(near), has_projects=has_projects)
     turn.say(text, _to_cards(near))
 
 
-def _near(turn: Turn, code: str) -> Sequence[Project]:
+def near_to(code: str, knowledge: Knowledge, today: date) -> Sequence[Project]:
     """Return the open projects whose code is one slip away: a digit, or two that changed places."""
-    listed = turn.services.knowledge.census.listed(turn.services.today())
+    listed = knowledge.census.listed(today)
     near = (each for each in listed if DamerauLevenshtein.distance(code, code_of(each)) == 1)
     return tuple(near)[:_MOST_NEAR]
 
