@@ -293,6 +293,20 @@ async def test_a_link_to_an_answer_that_is_gone_leads_to_what_its_id_says(
     sme.sees("Voici les sujets d'aujourd'hui")
 
 
+@pytest.mark.parametrize(
+    ("former", "now"), [("xqzw", "xqzw-publiques"), ("publiques-xqzw-locales", "xqzw-publiques")]
+)
+async def test_a_link_to_an_answer_whose_id_gained_or_lost_a_word_leads_to_it(
+    sme: Speaker, stage: Stage, former: str, now: str
+) -> None:
+    services = stage.running.parts.services
+    first, *others = services.knowledge.entries
+    renamed = replace(first, id=now)
+    services.knowledge = replace(services.knowledge, entries=(renamed, *others))
+    await sme.says(f"/start q_{former}_a")
+    sme.sees("n'est plus donnée", f"1. {renamed.title}")
+
+
 async def test_a_hidden_answer_gives_way_to_what_it_refers_to(sme: Speaker, stage: Stage) -> None:
     hidden, *others = stage.knowledge.entries[:3]
     seen_instead = tuple(each.id for each in others)

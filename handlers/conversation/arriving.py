@@ -81,9 +81,17 @@ def _instead_of(turn: Turn, followed: Start) -> Sequence[Entry]:
     ids = hidden.see_also if hidden else ()
     if not any(map(known.entry, ids)) and followed.words:
         # An id that was only changed is still much like what it was.
-        alike = nearest(followed.id, [each.id for each in known.entries], _ALIKE)
-        ids = (alike or "", *decide(turn.services, followed.words).shown)
+        given = [each.id for each in known.entries]
+        alike = nearest(followed.id, given, _ALIKE)
+        renamed = (each for each in given if _is_longer_or_shorter(each, followed.id))
+        ids = (alike or "", *renamed, *decide(turn.services, followed.words).shown)
     return list(dict.fromkeys(filter(None, map(known.entry, ids))))[:_MOST_NEAR]
+
+
+def _is_longer_or_shorter(one: str, other: str) -> bool:
+    """Tell whether one of two ids has all words of the other: "aides" and "aides-publiques"."""
+    words, others = set(one.split("-")), set(other.split("-"))
+    return words <= others or others <= words
 
 
 @requires(Authority.PERSON)
