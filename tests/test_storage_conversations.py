@@ -235,7 +235,8 @@ async def test_questions_without_a_good_answer_are_found_until_treated(database:
         assert [one.id for one in await asked.unanswered(10)] == [useless, refused, none]
         assert [one.id for one in await asked.unanswered(1)] == [useless]
         tally = await asked.tally(START)
-        assert (tally.asked, tally.answered) == (6, 1)
+        # Neither the act nor the answer that was opened without a question.
+        assert (tally.asked, tally.answered) == (5, 1)
 
         assert await asked.treat([none, refused], Treatment.ASIDE, 9) == (none, refused)
         assert await asked.treat([none, useless], Treatment.ANSWERED, 8) == (useless,)
