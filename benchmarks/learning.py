@@ -32,7 +32,7 @@ from knowledge.ranking.model_store import Compiled, ModelStore
 from knowledge.ranking.training import compile_ranker
 
 _EDITS = 30
-# Edits fall all over the files: the first entries, near the beginning, take longest.
+# Edits fall on all entries: the first ones take longest.
 _STRIDE = 397
 _ADDED = "une tournure ajoutée, la numéro {}"
 _ASKED = 300
@@ -46,7 +46,11 @@ _ENCODERS = {
 
 def edited(material: Material, number: int) -> Material:
     """Return the material after an edit: one phrasing is added, then changed, then removed."""
-    own = [place for place, each in enumerate(material.examples) if each.voice == HOUSE]
+    own = [
+        place
+        for place, each in enumerate(material.examples)
+        if each.voice == HOUSE and each.entry not in material.acts
+    ]
     place = own[number * _STRIDE % len(own)]
     new = Example(_ADDED.format(number), material.examples[place].entry, HOUSE)
     before, after = material.examples[:place], material.examples[place:]

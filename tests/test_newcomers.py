@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import knowledge
 from bot.commands.new_folder import begin
 from knowledge.knowledge import Knowledge
-from knowledge.loading import Compiling, build, read_files
+from knowledge.loading import Compiling, build, material_of, read_files
+from knowledge.ranking.background import background
 from knowledge.ranking.balanced_head import HeadScores, centred
 from knowledge.ranking.corpus import FEWEST, HOUSE, Example, Material, answers_of_newcomers
 from knowledge.ranking.encoder import Vectors
@@ -187,7 +189,7 @@ def test_what_is_sure_is_doubted_only_if_a_newcomer_is_likely_after_a_closer_loo
     monkeypatch: pytest.MonkeyPatch, at_a_glance: float, after_a_look: float, *, doubted: bool
 ) -> None:
     def odds(_newcomers: Newcomers, signs: Floats) -> Floats:
-        looked = np.isfinite(signs[0, SIGNS.index("balanced")])
+        looked = np.isfinite(signs[0, SIGNS.index("own")])
         return np.array([after_a_look if looked else at_a_glance], dtype=np.float64)
 
     monkeypatch.setattr(Newcomers, "odds", odds)
@@ -223,9 +225,42 @@ def test_newcomers_survive_packing() -> None:
     told = Evidence(np.array([0.5, 0.2, 0.1]), np.array([0.4, 0.3, 0.0]))
     again = unpacked(packed(alone))
     assert again is not None
-    look = HeadScores(np.array([0.1, 0.3, 0.0]), np.zeros(3))
+    look = HeadScores(np.array([0.1, 0.3, 0.0]), np.array([0.2]))
     assert np.array_equal(again.signs(told, look), alone.signs(told, look), equal_nan=True)
     assert unpacked(packed(None)) is None
+
+
+@pytest.mark.parametrize("encoders", [(None, None), ("first", None), ("first", "second")])
+def test_what_any_text_reaches_of_a_newcomer_is_no_sign_of_it(
+    encoders: tuple[str | None, str | None],
+) -> None:
+    # Two new entries: one answers at length, in words that stand in all texts.
+    told = tuple(" ".join(background()[start : start + 3]) for start in range(0, 60, 3))
+    examples = (
+        *(Example(text, "parking", HOUSE) for text in PARKING),
+        *(Example(text, "bavard", HOUSE) for text in ("Les nouvelles ?", "Quoi de neuf ici ?")),
+    )
+    new = Material(
+        examples, ("parking", "bavard"), Lexicon(), answers={"parking": (ANSWER,), "bavard": told}
+    )
+    first = LetterEncoder("first") if encoders[0] else None
+    ranker = compile_ranker(new, first, ModelStore(None), second() if encoders[1] else None)
+    own = np.array([ranker.signs_of(text, text)[:, SIGNS.index("own")] for text in background()])
+    assert own.mean(axis=0) == pytest.approx([0, 0], abs=1e-6)
+    for text in PARKING:
+        assert ranker.signs_of(text, text)[0, SIGNS.index("own")] > own[:, 0].max()
+
+
+def test_the_only_newcomer_has_no_rival_but_any_text() -> None:
+    signs = compile_ranker(material(), None, ModelStore(None)).signs_of("poids lourds")
+    own, lead = (signs[0, SIGNS.index(name)] for name in ("own", "own_lead"))
+    assert own == lead > 0
+
+
+def test_the_background_stands_in_the_shipped_examples_out_of_scope() -> None:
+    shipped = material_of(Path(knowledge.__file__).parent).examples
+    assert set(background()) <= {one.text for one in shipped if one.entry is None}
+    assert len(set(background())) == len(background()) > 100
 
 
 def test_an_answer_is_learnt_while_its_entry_is_a_newcomer() -> None:

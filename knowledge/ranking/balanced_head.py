@@ -32,16 +32,25 @@ _PART = "likeness_"
 class HeadScores:
     """What the balanced head finds out about a question.
 
-    ``scores``: one an id, "none of them" last, and ``usual`` those of a text that is like no other:
-    the fewer ids, the greater; ``asked``: by the second encoder, the cosine with
-    the nearest text of each id, out-of-scope ones last, and ``answered`` with the nearest sentence
-    of each newcomer's answer (None: no second encoder).
+    ``scores``: one an id, "none of them" last; ``own``: one a newcomer, learnt from the newcomers'
+    texts alone, by how much it is greater than what any text gets; ``asked``: by the second
+    encoder, the cosine with the nearest text of each id, out-of-scope ones last, and ``answered``
+    with the nearest sentence of each newcomer's answer (None: no second encoder).
     """
 
     scores: Floats
-    usual: Floats
+    own: Floats
     asked: Floats | None = None
     answered: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTexts:
+    """Texts with their vectors by both encoders, one row a text (None: there is no encoder)."""
+
+    texts: tuple[str, ...]
+    vectors: Vectors | None
+    second: Vectors | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +58,13 @@ class BalancedTexts:
     """The texts that the head learns from: some examples, then the sentences of answers.
 
     ``labels``: the place of each one's id, the number of ids for none; ``examples``: how many come
-    before the sentences; ``vectors`` are by the first encoder.
+    before the sentences. ``background``: texts from which nothing is learnt (``background.py``).
     """
 
-    texts: tuple[str, ...]
+    seen: SeenTexts
     labels: Places
     examples: int
-    vectors: Vectors | None
-    second: Vectors | None
+    background: SeenTexts
 
 
 class _BesideSecond(Similarity):
@@ -78,11 +86,13 @@ class BalancedHead:
         self._second, self._centre = kept.get("second"), kept.get("centre")
         self._similarity = _kind(self._second)((), lexicon, encoder, kept=likeness)
         self._coefficients, self._labels = kept["coefficients"], kept["labels"]
+        self._intercepts = self._coefficients.sum(axis=0)
+        self._own, self._usual = kept["own"], kept["usual"]
         self._examples = int(kept["examples"])
-        self._usual = self._coefficients.sum(axis=0)
-        self._owners = np.unique(self._labels[self._examples :])
+        self._owners, self._rows = newcomers_of(self._labels, self._examples)
         seconds = (one for one in (self._second, self._centre) if one is not None)
-        make_read_only(self._coefficients, self._usual, self._labels, self._owners, *seconds)
+        make_read_only(self._coefficients, self._intercepts, self._own, self._usual)
+        make_read_only(self._labels, self._owners, self._rows, *seconds)
 
     @property
     def sees_second(self) -> bool:
@@ -94,39 +104,45 @@ class BalancedHead:
         meanings = None if meaning is None else meaning[np.newaxis]
         likeness = self._similarity.to_examples([question], meanings)[0]
         if self._second is None or self._centre is None or second is None:
-            return HeadScores(self._scores(likeness), self._usual)
+            return HeadScores(*self._scores(likeness))
         cosines = self._second @ centred(second, self._centre)
         likeness = likeness + _OF_SECOND * radial(cosines)
         count = self._coefficients.shape[1]
         asked = nearest_by_label(cosines[: self._examples], self._labels[: self._examples], count)
         told = nearest_by_label(cosines[self._examples :], self._labels[self._examples :], count)
-        return HeadScores(self._scores(likeness), self._usual, asked, told[self._owners])
+        return HeadScores(*self._scores(likeness), asked, told[self._owners])
 
-    def _scores(self, likeness: Floats) -> Floats:
-        scores: Floats = likeness @ self._coefficients + self._usual
-        return scores
+    def _scores(self, likeness: Floats) -> tuple[Floats, Floats]:
+        own = likeness[self._rows] @ self._own - self._usual
+        return likeness @ self._coefficients + self._intercepts, own
 
 
 def learn_balanced(
     texts: BalancedTexts, count: int, lexicon: Lexicon, encoder: Encoder | None
 ) -> dict[str, npt.NDArray[Any]]:
     """Learn the head, as arrays for ``BalancedHead``; ``count``: how many ids there are."""
-    centre = None if texts.second is None else texts.second[: texts.examples].mean(axis=0)
-    second = None if texts.second is None or centre is None else centred(texts.second, centre)
-    known = texts.vectors
-    encoded = None if known is None else lambda _encoder, _texts: known
-    similarity = _kind(second)(texts.texts, lexicon, encoder, encoded=encoded)
-    kernel = similarity.between(np.arange(len(texts.texts))).astype(np.float64)
-    if second is not None:
+    seen, background = texts.seen, texts.background
+    centre = None if seen.second is None else seen.second[: texts.examples].mean(axis=0)
+    second = None if seen.second is None or centre is None else centred(seen.second, centre)
+    encoded = None if seen.vectors is None else lambda _encoder, _texts: seen.vectors
+    similarity = _kind(second)(seen.texts, lexicon, encoder, encoded=encoded)
+    kernel = similarity.between(np.arange(len(seen.texts))).astype(np.float64)
+    foreign = similarity.to_examples(background.texts, background.vectors)
+    if second is not None and centre is not None and background.second is not None:
         kernel += _OF_SECOND * radial(second @ second.T)
+        foreign = foreign + _OF_SECOND * radial(centred(background.second, centre) @ second.T)
     ridges = np.where(np.arange(len(kernel)) < texts.examples, _RIDGE, _RIDGE_OF_SENTENCES)
+    kernel += np.diag(ridges)
     targets = np.zeros((len(kernel), count + 1))
     targets[np.arange(len(kernel)), texts.labels] = 1
-    kernel += 1 + np.diag(ridges)
+    owners, rows = newcomers_of(texts.labels, texts.examples)
+    own = np.linalg.solve(kernel[np.ix_(rows, rows)], targets[np.ix_(rows, owners)])
     learnt = {
         "labels": texts.labels,
         "examples": np.array(texts.examples),
-        "coefficients": np.linalg.solve(kernel, targets),
+        "coefficients": np.linalg.solve(kernel + 1, targets),
+        "own": own,
+        "usual": (foreign[:, rows] @ own).mean(axis=0),
     }
     learnt |= {f"{_PART}{name}": array for name, array in similarity.packed().items()}
     if second is not None and centre is not None:
@@ -136,6 +152,15 @@ def learn_balanced(
 
 def _kind(second: Vectors | None) -> type[Similarity]:
     return Similarity if second is None else _BesideSecond
+
+
+def newcomers_of(labels: Places, examples: int) -> tuple[Places, Places]:
+    """Return the places of the newcomers among the ids, and those of their texts.
+
+    Only newcomers have sentences of answers; these come after so many examples.
+    """
+    owners = np.unique(labels[examples:])
+    return owners, np.flatnonzero(np.isin(labels, owners))
 
 
 def nearest_by_label(cosines: npt.NDArray[Any], labels: Places, count: int) -> Floats:

@@ -6,7 +6,6 @@ anew; so what two texts have in common depends on these two texts alone.
 ``python -m benchmarks.frequencies`` counts them in the shipped files.
 """
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -54,12 +53,6 @@ def rarities() -> Mapping[str, Rarity]:
             for view, own in listed.items()
         }
     )
-
-
-@cache
-def fingerprint() -> str:
-    """Return what tells these frequencies from others: all that was learnt depends on them."""
-    return f"{zlib.crc32(FILE.read_bytes()):08x}"
 
 
 def _weight(count: int, times: int) -> float:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.ranking.balanced_head import BalancedTexts, centred, learn_balanced
+from knowledge.ranking.background import background
+from knowledge.ranking.balanced_head import BalancedTexts, SeenTexts, centred, learn_balanced
 from knowledge.ranking.corpus import Example, Material
 from knowledge.ranking.encoder import Encoder, Vectors
 from knowledge.ranking.model_store import ModelStore
@@ -26,7 +27,9 @@ _SAMPLE = 700
 # So many examples of a newcomer are read by the second encoder. With more texts in all than the
 # balanced head can learn from in a second, there is none: the first signs decide.
 _OF_EACH, _MOST = 40, 3000
+# The files that vectors are kept in: texts that change apart from others are kept apart.
 _QUESTIONS, _PASSAGES, _SENTENCES = ".asked", ".answers", ".sentences"
+_BACKGROUND = ".background"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,48 +96,77 @@ def _by_meaning(learning: Learning) -> dict[str, Any]:
 
 def _balanced_texts(learning: Learning, places: Places) -> BalancedTexts | None:
     """Return a sample of the examples, those of the newcomers, and their answers' sentences."""
-    material, labels, vectors = learning.material, learning.labels, learning.similarity.vectors
-    rows = _sample(material.examples, _SAMPLE)
-    for place in places.tolist():
-        own = np.flatnonzero(labels == place)
-        kept = _sample([material.examples[row] for row in own.tolist()], _OF_EACH)
-        rows = np.union1d(rows, own[kept])
+    material, vectors = learning.material, learning.similarity.vectors
+    rows = _sampled(learning, places)
     examples = tuple(material.examples[row].text for row in rows.tolist())
     told = [(text, name) for name in material.newcomers for text in material.answers[name]]
     sentences = tuple(text for text, _ in told)
     if len(examples) + len(sentences) > _MOST:
         return None
     owners = np.array([material.ids.index(name) for _, name in told], dtype=np.int64)
-    known = second = None
-    if learning.encoder is not None and vectors is not None:
-        read = [learning.similarity.normalised(text) for text in sentences]
-        meant = learning.store.encoded(learning.encoder, read, _SENTENCES)
-        known = np.concatenate([vectors[rows], meant])
-        second = _seen_by_second(learning, examples, sentences)
     return BalancedTexts(
-        (*examples, *sentences),
-        np.concatenate([labels[rows], owners]),
+        SeenTexts(
+            (*examples, *sentences),
+            _both(
+                None if vectors is None else vectors[rows],
+                _read_first(learning, sentences, _SENTENCES),
+            ),
+            _both(
+                _read_second(learning, examples, _QUESTIONS),
+                _read_second(learning, sentences, _PASSAGES),
+            ),
+        ),
+        np.concatenate([learning.labels[rows], owners]),
         len(examples),
-        known,
-        second,
+        SeenTexts(
+            background(),
+            _read_first(learning, background(), _BACKGROUND),
+            _read_second(learning, background(), _BACKGROUND),
+        ),
     )
 
 
-def _seen_by_second(
-    learning: Learning, examples: Sequence[str], sentences: Sequence[str]
-) -> Vectors | None:
-    second, store = learning.second, learning.store
-    if second is None:
+def _sampled(learning: Learning, places: Places) -> Places:
+    """Return the rows of a sample of the examples, and of those of the newcomers."""
+    examples, labels = learning.material.examples, learning.labels
+    # The background tells what texts get that nothing was learnt from.
+    foreign = set(background())
+    others = [row for row, one in enumerate(examples) if one.text not in foreign]
+    rows = np.array(others, dtype=np.int64)[_sample([examples[row] for row in others], _SAMPLE)]
+    for place in places.tolist():
+        own = np.flatnonzero(labels == place)
+        kept = _sample([examples[row] for row in own.tolist()], _OF_EACH)
+        rows = np.union1d(rows, own[kept])
+    return rows
+
+
+def _both(first: Vectors | None, second: Vectors | None) -> Vectors | None:
+    return None if first is None or second is None else np.concatenate([first, second])
+
+
+def _read_first(learning: Learning, texts: Sequence[str], kind: str) -> Vectors | None:
+    """Return the vectors of texts by the first encoder; ``kind``: those kept in one file."""
+    if learning.encoder is None:
         return None
-    asked = store.encoded(second.questions, examples, _QUESTIONS)
-    return np.concatenate([asked, store.encoded(second.passages, sentences, _PASSAGES)])
+    normalised = [learning.similarity.normalised(text) for text in texts]
+    return learning.store.encoded(learning.encoder, normalised, kind)
+
+
+def _read_second(learning: Learning, texts: Sequence[str], kind: str) -> Vectors | None:
+    """Return the vectors of texts by the second encoder."""
+    if learning.encoder is None or learning.second is None:
+        return None
+    second = learning.second
+    reading = second.passages if kind == _PASSAGES else second.questions
+    return learning.store.encoded(reading, texts, kind)
 
 
 def _by_second(texts: BalancedTexts, places: Places, count: int) -> dict[str, Any]:
     """Measure what foreign texts reach of the newcomers' phrasings and answers."""
-    if texts.second is None:
+    seen = texts.seen.second
+    if seen is None:
         return {}
-    vectors = centred(texts.second, texts.second[: texts.examples].mean(axis=0))
+    vectors = centred(seen, seen[: texts.examples].mean(axis=0))
     asked, labels = vectors[: texts.examples], texts.labels[: texts.examples]
     near = _nearest(asked @ asked.T, labels, count)[:, places]
     told = _nearest(asked @ vectors[texts.examples :].T, texts.labels[texts.examples :], count)

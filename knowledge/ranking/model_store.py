@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -20,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.atomic_write import clear_way, replacing
+from knowledge.ranking import background, frequencies
 from knowledge.ranking.corpus import Material
 from knowledge.ranking.encoder import Encoder, Vectors
-from knowledge.ranking.frequencies import fingerprint
 from knowledge.ranking.kept_files import forget_unused, mark_used, workings_name
 from knowledge.ranking.newcomers import Newcomers
 from knowledge.ranking.newcomers import packed as newcomers_packed
@@ -32,7 +33,7 @@ from knowledge.ranking.second_encoder import SecondEncoder
 
 logger = logging.getLogger(__name__)
 # Raise this when the learning code changes: models learnt by former code are then ignored.
-_EDITION = 18
+_EDITION = 19
 _PART, _NEWCOMERS, _BALANCED = "likeness_", "newcomers_", "balanced_"
 # What numpy and zipfile raise for a file that is missing, cut, or of another format; a wrong byte
 # in a zip's directory may also ask for a method, a password or a length that nobody has.
@@ -207,8 +208,15 @@ class KeptWorkings:
 
 
 def edition() -> str:
-    """Return what tells this learning from others: its code, and the frequencies it weighs by."""
+    """Return what tells this learning from others: its code, and the shipped texts it weighs by."""
     return f"{_EDITION}-{fingerprint()}"
+
+
+@cache
+def fingerprint() -> str:
+    """Return what tells the shipped frequencies and background from others."""
+    content = frequencies.FILE.read_bytes() + background.FILE.read_bytes()
+    return f"{zlib.crc32(content):08x}"
 
 
 @contextlib.contextmanager

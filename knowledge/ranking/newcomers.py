@@ -95,7 +95,7 @@ class Newcomers:
         make_read_only(*(one for one in (self.mean,) if one is not None))
 
     def signs(self, told: Evidence, look: HeadScores | None = None) -> Floats:
-        """Return the signs of each newcomer, as in ``SIGNS``: (newcomers, 11).
+        """Return the signs of each newcomer, as in ``SIGNS``: (newcomers, 12).
 
         A sign that nothing can tell is not a number.
         """
@@ -117,7 +117,9 @@ class Newcomers:
     def _balanced(self, look: HeadScores) -> dict[str, Floats]:
         scores = look.scores[:-1]
         columns = {
-            "balanced": scores[self.places] - look.usual[self.places],
+            "own": look.own,
+            # Any text gets 0: so do the rivals of one that is alone.
+            "own_lead": look.own - np.maximum(_best_rivals(look.own), 0.0),
             "balanced_lead": scores[self.places] - self._best_rival(scores),
             "balanced_none": np.full(len(self.places), look.scores[-1]),
         }
@@ -137,20 +139,25 @@ class Newcomers:
 
     def _best_rival(self, values: Floats) -> Floats:
         """Return the greatest value of all other ids, one a newcomer."""
-        order = np.argsort(-values, kind="stable")
-        first, second = order[0], order[min(1, len(order) - 1)]
-        rivals = np.where(self.places == first, values[second], values[first])
-        return np.where(np.isfinite(rivals), rivals, 0.0)
+        return _best_rivals(values)[self.places]
 
     def odds(self, signs: Floats) -> Floats:
         """Return the odds that each newcomer is asked for, from its signs: (newcomers,)."""
         is_known = {sign: bool(np.isfinite(signs[0, n])) for n, sign in enumerate(SIGNS)}
-        fitted = (ALONE if self.alone else BESIDE) if is_known["balanced"] else AT_A_GLANCE
+        fitted = (ALONE if self.alone else BESIDE) if is_known["own"] else AT_A_GLANCE
         weights = next(one for one in fitted if all(is_known[sign] for sign in one.needs))
         told = np.clip(signs[:, weights.columns], -_FARTHEST, _FARTHEST)
         share = _ODDS / len(self.places) ** _CROWD
         odds: Floats = share * np.exp(told @ np.array(weights.of) + weights.intercept)
         return odds
+
+
+def _best_rivals(values: Floats) -> Floats:
+    """Return the greatest of all other values, one a value; 0 where there is none."""
+    first, *others = np.argsort(-values, kind="stable")
+    second = values[others[0]] if others else 0.0
+    rivals = np.where(np.arange(len(values)) == first, second, values[first])
+    return np.where(np.isfinite(rivals), rivals, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,8 @@ class TrainedRanker(Ranker):
             look = closer.look(text, meaning, text) if by_second else None
             if look is not None:
                 # It has learnt some of these examples: only what it measures counts.
-                look = replace(look, scores=np.full_like(look.scores, np.nan))
+                unknown = np.full_like(look.own, np.nan)
+                look = replace(look, scores=np.full_like(look.scores, np.nan), own=unknown)
             odds[place] = newcomers.odds(newcomers.signs(told, look))
         return odds
 

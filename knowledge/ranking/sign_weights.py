@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 SIGNS = (
     *("asked", "asked_lead", "answer", "none", "lead", "meant_lead", "learnt", "phrasings"),
-    *("balanced", "balanced_lead", "balanced_none"),
+    *("own", "own_lead", "balanced_lead", "balanced_none"),
 )
 
 
@@ -32,27 +32,27 @@ class SignWeights:
 # By which encoders there are: both, the first, none.
 _ENCODERS = (("asked", "meant_lead"), ("meant_lead",), ())
 _ALL = ("asked", "asked_lead", "answer", "none", "lead", "meant_lead", "learnt", "phrasings")
-_BALANCED = ("balanced_lead", "balanced_none")
+_BALANCED = ("own", "own_lead", "balanced_lead", "balanced_none")
 
 # Beside entries with many phrasings, after the look of the balanced head.
 BESIDE = (
     SignWeights(
         (*_ALL, *_BALANCED),
         _ENCODERS[0],
-        2.202,
-        (0.211, 4.136, 0.305, -2.867, 0.169, 0.268, 4.275, -0.788, 6.372, 0.186),
+        1.66,
+        (0.05, 4.605, 0.286, -2.487, 0.151, 0.224, 4.486, -0.848, 4.717, 0.668, 3.236, -0.199),
     ),
     SignWeights(
         (*_ALL[3:], *_BALANCED),
         _ENCODERS[1],
-        0.896,
-        (-2.474, 0.162, 0.546, 3.96, -0.535, 6.57, -0.459),
+        0.035,
+        (-2.347, 0.126, 0.481, 4.448, -0.588, 7.1, -1.508, 3.089, 0.06),
     ),
     SignWeights(
         (*_ALL[3:5], *_ALL[6:], *_BALANCED),
         _ENCODERS[2],
-        0.019,
-        (-1.751, 0.337, 4.01, -0.361, 5.583, -1.238),
+        -0.898,
+        (-1.847, 0.259, 4.495, -0.407, 6.181, -0.841, 2.188, 0.039),
     ),
 )
 # Before that look: is it worth while? And without the balanced head.
@@ -64,9 +64,9 @@ AT_A_GLANCE = (
     SignWeights((*_ALL[3:5], *_ALL[6:]), _ENCODERS[2], 0.156, (-2.836, 0.615, 7.838, -0.278)),
 )
 # Where all entries are new, the balanced head has learnt from all that there is.
-_ALONE = ("balanced", "balanced_lead", "phrasings")
+_ALONE = ("own", "own_lead", "balanced_lead", "phrasings")
 ALONE = (
-    SignWeights(_ALONE, _ENCODERS[0], -2.17, (15.031, 5.259, -0.711)),
-    SignWeights(_ALONE, _ENCODERS[1], -2.33, (13.618, 3.73, -0.587)),
-    SignWeights(_ALONE, _ENCODERS[2], -2.56, (10.574, 2.923, -0.428)),
+    SignWeights(_ALONE, _ENCODERS[0], -2.264, (13.32, 2.22, 5.356, -0.488)),
+    SignWeights(_ALONE, _ENCODERS[1], -2.469, (11.979, 1.455, 3.996, -0.389)),
+    SignWeights(_ALONE, _ENCODERS[2], -2.61, (8.964, 1.919, 2.621, -0.252)),
 )
