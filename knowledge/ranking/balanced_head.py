@@ -1,9 +1,10 @@
-"""A second regression, from about as many examples of each entry: newcomers do not drown in it.
+"""Two small regressions, in which newcomers do not drown.
 
-It learns from a sample of the examples, from all those of the newcomers, and from the sentences of
-their answers, which count less. It also sees meaning by the second encoder, where there is one: a
-sample can be read by it in seconds, all examples cannot. Where all entries are new it is the better
-of the two; beside entries with many phrasings it is one sign among others (docs/matching.md).
+One learns from a sample of all examples, and so tells a newcomer from what is asked for long. The
+other learns from the newcomers alone, and tells them from one another: of its scores, what any text
+reaches is taken off (``background.py``). Both learn from all examples of the newcomers and from the
+sentences of their answers, which count less. They also see meaning by the second encoder, where
+there is one: a sample can be read by it in seconds, all examples cannot (docs/matching.md).
 """
 
 from collections.abc import Mapping

@@ -3,9 +3,9 @@
 The regression learns from phrasings, and so hardly sees an entry that has five beside others that
 have a hundred and thirty. A newcomer is found by other signs, which need few phrasings: how much
 more like it the question is than foreign texts are, by letters, sound and ideas, by meaning, and by
-the sentences of its answer; and what a second regression says, which learns from about as many
-examples of each entry (``balanced_head.py``). A logistic regression gives the signs their weights
-(``sign_weights.py``).
+the sentences of its answer; and what two small regressions say, one learnt from about as many
+examples of each entry, one from the newcomers alone (``balanced_head.py``). A logistic regression
+gives the signs their weights (``sign_weights.py``).
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 Places = npt.NDArray[np.integer]
 # How the share of a newcomer in the cases that were learnt compares with what people ask: one alone
 # is asked for more often than a twentieth of twenty, and all of these more often than one.
-_ODDS, _CROWD = 4.5, 0.17
+_ODDS, _CROWD = 5.0, 0.17
 # A newcomer that is less probable is none of the choices.
 _LEAST = 0.03
 # Standard deviations; what is farther says no more.
