@@ -1,7 +1,7 @@
 """Takes a sample of what people write to the bot that no answer fits.
 
 ``python -m benchmarks.background`` writes ``knowledge/ranking/background.txt``. Only after large
-changes of the corpus: all newcomers are learnt anew, and the figures of ``docs/matching.md`` move.
+changes of the corpus: all models are learnt anew, and the figures of ``docs/matching.md`` move.
 """
 
 import hashlib

@@ -1,9 +1,10 @@
 """What learning one change takes, beside learning all from nothing, in one run.
 
 ``python -m benchmarks.learning [EDITS]`` learns the shipped files from nothing, then after each of
-some edits (a phrasing added, changed and removed in turn). It prints seconds of processor time,
-their ratio, the peak of memory and the size of the cache, in megabytes: later edits must add to
-neither. What is learnt after the last edit is compared, to the bit, with learning it from nothing.
+some edits of entries (a phrasing added, changed and removed in turn). It prints seconds of
+processor time, their ratio, the peak of memory and the size of the cache, in megabytes: later edits
+must add to neither. What is learnt after the last edit is compared, to the bit, with learning it
+from nothing.
 
 ``--resident`` prints instead what a process of the bot holds, in megabytes, once it has read kept
 models and answered some questions: with letters and sound alone, with the first encoder, with both.

@@ -1,6 +1,6 @@
 """``python -m benchmarks.newcomers [QUESTIONS.jsonl]``: how answers with few phrasings are found.
 
-With ``--weights``: prints the weights of the signs (``knowledge/ranking/newcomers.py``) instead.
+With ``--weights``: prints the weights of the signs (``knowledge/ranking/sign_weights.py``) instead.
 With ``--curve``: prints and draws how an entry is found as its phrasings come (``curve.py``).
 """
 

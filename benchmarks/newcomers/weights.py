@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from benchmarks.newcomers import worlds
 from knowledge.loading import FAQ, Compiling
+from knowledge.ranking.background import background
 from knowledge.ranking.ranker import TrainedRanker
 from knowledge.ranking.ridge import Floats, calibrate
 from knowledge.ranking.sign_weights import ALONE, AT_A_GLANCE, BESIDE, SignWeights
@@ -83,12 +84,14 @@ def _asked(
     voices: Sequence[dict[str, Any]], ids: Sequence[str], of_each: int
 ) -> list[tuple[str, str]]:
     """Return what voices ask of some entries, and a share of all else that they say."""
+    # What the background is made of was seen by the learning.
+    seen = set(background())
     own: dict[str, list[str]] = {id_: [] for id_ in ids}
     others: list[str] = []
     for voice in voices:
         for id_, texts in voice["formulations"].items():
             own.get(id_, others).extend(texts)
-        others += voice["hors_sujet"]
+        others += [text for text in voice["hors_sujet"] if text not in seen]
     asked = [(text, id_) for id_, texts in own.items() for text in _some(texts, of_each)]
     return asked + [(text, "") for text in _some(others, _OF_OTHERS)]
 

@@ -1,14 +1,14 @@
-"""Two small regressions, in which newcomers do not drown.
+"""The balanced head: two small regressions, in which newcomers do not drown.
 
 One learns from a sample of all examples, and so tells a newcomer from what is asked for long. The
 other learns from the newcomers alone, and tells them from one another: of its scores, what any text
-reaches is taken off (``background.py``). Both learn from all examples of the newcomers and from the
-sentences of their answers, which count less. They also see meaning by the second encoder, where
-there is one: a sample can be read by it in seconds, all examples cannot (docs/matching.md).
+reaches is taken off (``background.py``). Both learn from up to forty examples of each newcomer and
+from the sentences of its answer, which count less. They also see meaning by the second encoder,
+where there is one: a sample can be read by it in seconds, all examples cannot (docs/matching.md).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,10 +33,11 @@ _PART = "likeness_"
 class HeadScores:
     """What the balanced head finds out about a question.
 
-    ``scores``: one an id, "none of them" last; ``own``: one a newcomer, learnt from the newcomers'
-    texts alone, by how much it is greater than what any text gets; ``asked``: by the second
-    encoder, the cosine with the nearest text of each id, out-of-scope ones last, and ``answered``
-    with the nearest sentence of each newcomer's answer (None: no second encoder).
+    ``scores``: of all ids, "none of them" last, (ids + 1,); ``own``: of the newcomers, learnt from
+    their texts alone, by how much each is greater than what any text reaches, (newcomers,);
+    ``asked``: by the second encoder, the cosine with the nearest text of each id, out-of-scope ones
+    last, (ids + 1,), and ``answered`` with the nearest sentence of each newcomer's answer,
+    (newcomers,) (None: no second encoder).
     """
 
     scores: Floats
@@ -75,7 +76,7 @@ class _BesideSecond(Similarity):
 
 
 class BalancedHead:
-    """Scores all ids for a question; immutable once made."""
+    """Scores all ids for a question, and the newcomers by themselves; immutable once made."""
 
     def __init__(self, kept: Arrays, lexicon: Lexicon, encoder: Encoder | None) -> None:
         """Take what ``learn_balanced`` learnt."""
@@ -88,11 +89,11 @@ class BalancedHead:
         self._similarity = _kind(self._second)((), lexicon, encoder, kept=likeness)
         self._coefficients, self._labels = kept["coefficients"], kept["labels"]
         self._intercepts = self._coefficients.sum(axis=0)
-        self._own, self._usual = kept["own"], kept["usual"]
+        self._own, self._reached = kept["own"], kept["reached"]
         self._examples = int(kept["examples"])
-        self._owners, self._rows = newcomers_of(self._labels, self._examples)
+        self._owners, self._rows = _own_texts(self._labels, self._examples)
         seconds = (one for one in (self._second, self._centre) if one is not None)
-        make_read_only(self._coefficients, self._intercepts, self._own, self._usual)
+        make_read_only(self._coefficients, self._intercepts, self._own, self._reached)
         make_read_only(self._labels, self._owners, self._rows, *seconds)
 
     @property
@@ -105,17 +106,19 @@ class BalancedHead:
         meanings = None if meaning is None else meaning[np.newaxis]
         likeness = self._similarity.to_examples([question], meanings)[0]
         if self._second is None or self._centre is None or second is None:
-            return HeadScores(*self._scores(likeness))
+            return self._scores(likeness)
         cosines = self._second @ centred(second, self._centre)
         likeness = likeness + _OF_SECOND * radial(cosines)
         count = self._coefficients.shape[1]
         asked = nearest_by_label(cosines[: self._examples], self._labels[: self._examples], count)
         told = nearest_by_label(cosines[self._examples :], self._labels[self._examples :], count)
-        return HeadScores(*self._scores(likeness), asked, told[self._owners])
+        return replace(self._scores(likeness), asked=asked, answered=told[self._owners])
 
-    def _scores(self, likeness: Floats) -> tuple[Floats, Floats]:
-        own = likeness[self._rows] @ self._own - self._usual
-        return likeness @ self._coefficients + self._intercepts, own
+    def _scores(self, likeness: Floats) -> HeadScores:
+        return HeadScores(
+            scores=likeness @ self._coefficients + self._intercepts,
+            own=likeness[self._rows] @ self._own - self._reached,
+        )
 
 
 def learn_balanced(
@@ -125,25 +128,26 @@ def learn_balanced(
     seen, background = texts.seen, texts.background
     centre = None if seen.second is None else seen.second[: texts.examples].mean(axis=0)
     second = None if seen.second is None or centre is None else centred(seen.second, centre)
-    encoded = None if seen.vectors is None else lambda _encoder, _texts: seen.vectors
+    known = seen.vectors
+    encoded = None if known is None else lambda _encoder, _texts: known
     similarity = _kind(second)(seen.texts, lexicon, encoder, encoded=encoded)
     kernel = similarity.between(np.arange(len(seen.texts))).astype(np.float64)
-    foreign = similarity.to_examples(background.texts, background.vectors)
+    reached = similarity.to_examples(background.texts, background.vectors)
     if second is not None and centre is not None and background.second is not None:
         kernel += _OF_SECOND * radial(second @ second.T)
-        foreign = foreign + _OF_SECOND * radial(centred(background.second, centre) @ second.T)
+        reached = reached + _OF_SECOND * radial(centred(background.second, centre) @ second.T)
     ridges = np.where(np.arange(len(kernel)) < texts.examples, _RIDGE, _RIDGE_OF_SENTENCES)
-    kernel += np.diag(ridges)
+    kernel[np.diag_indices_from(kernel)] += ridges
     targets = np.zeros((len(kernel), count + 1))
     targets[np.arange(len(kernel)), texts.labels] = 1
-    owners, rows = newcomers_of(texts.labels, texts.examples)
+    owners, rows = _own_texts(texts.labels, texts.examples)
     own = np.linalg.solve(kernel[np.ix_(rows, rows)], targets[np.ix_(rows, owners)])
     learnt = {
         "labels": texts.labels,
         "examples": np.array(texts.examples),
         "coefficients": np.linalg.solve(kernel + 1, targets),
         "own": own,
-        "usual": (foreign[:, rows] @ own).mean(axis=0),
+        "reached": (reached[:, rows] @ own).mean(axis=0),
     }
     learnt |= {f"{_PART}{name}": array for name, array in similarity.packed().items()}
     if second is not None and centre is not None:
@@ -155,7 +159,7 @@ def _kind(second: Vectors | None) -> type[Similarity]:
     return Similarity if second is None else _BesideSecond
 
 
-def newcomers_of(labels: Places, examples: int) -> tuple[Places, Places]:
+def _own_texts(labels: Places, examples: int) -> tuple[Places, Places]:
     """Return the places of the newcomers among the ids, and those of their texts.
 
     Only newcomers have sentences of answers; these come after so many examples.

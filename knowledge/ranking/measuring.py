@@ -104,14 +104,15 @@ def _balanced_texts(learning: Learning, places: Places) -> BalancedTexts | None:
     if len(examples) + len(sentences) > _MOST:
         return None
     owners = np.array([material.ids.index(name) for _, name in told], dtype=np.int64)
+    unlearnt = _background(material)
     return BalancedTexts(
         SeenTexts(
             (*examples, *sentences),
-            _both(
+            _stacked(
                 None if vectors is None else vectors[rows],
                 _read_first(learning, sentences, _SENTENCES),
             ),
-            _both(
+            _stacked(
                 _read_second(learning, examples, _QUESTIONS),
                 _read_second(learning, sentences, _PASSAGES),
             ),
@@ -119,19 +120,25 @@ def _balanced_texts(learning: Learning, places: Places) -> BalancedTexts | None:
         np.concatenate([learning.labels[rows], owners]),
         len(examples),
         SeenTexts(
-            background(),
-            _read_first(learning, background(), _BACKGROUND),
-            _read_second(learning, background(), _BACKGROUND),
+            unlearnt,
+            _read_first(learning, unlearnt, _BACKGROUND),
+            _read_second(learning, unlearnt, _BACKGROUND),
         ),
     )
+
+
+def _background(material: Material) -> tuple[str, ...]:
+    """Return the texts of the background, without those that ask for something here."""
+    asked_for = {one.text for one in material.examples if one.entry}
+    return tuple(text for text in background() if text not in asked_for) or background()
 
 
 def _sampled(learning: Learning, places: Places) -> Places:
     """Return the rows of a sample of the examples, and of those of the newcomers."""
     examples, labels = learning.material.examples, learning.labels
-    # The background tells what texts get that nothing was learnt from.
-    foreign = set(background())
-    others = [row for row, one in enumerate(examples) if one.text not in foreign]
+    # The background tells what texts reach that nothing was learnt from.
+    unlearnt = set(_background(learning.material))
+    others = [row for row, one in enumerate(examples) if one.text not in unlearnt]
     rows = np.array(others, dtype=np.int64)[_sample([examples[row] for row in others], _SAMPLE)]
     for place in places.tolist():
         own = np.flatnonzero(labels == place)
@@ -140,8 +147,8 @@ def _sampled(learning: Learning, places: Places) -> Places:
     return rows
 
 
-def _both(first: Vectors | None, second: Vectors | None) -> Vectors | None:
-    return None if first is None or second is None else np.concatenate([first, second])
+def _stacked(asked: Vectors | None, told: Vectors | None) -> Vectors | None:
+    return None if asked is None or told is None else np.concatenate([asked, told])
 
 
 def _read_first(learning: Learning, texts: Sequence[str], kind: str) -> Vectors | None:

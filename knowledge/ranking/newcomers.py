@@ -118,17 +118,17 @@ class Newcomers:
         scores = look.scores[:-1]
         columns = {
             "own": look.own,
-            # Any text gets 0: so do the rivals of one that is alone.
-            "own_lead": look.own - np.maximum(_best_rivals(look.own), 0.0),
+            # What any text reaches is the least that a newcomer must exceed.
+            "own_lead": look.own - _best_rivals(np.append(look.own, 0.0))[:-1],
             "balanced_lead": scores[self.places] - self._best_rival(scores),
             "balanced_none": np.full(len(self.places), look.scores[-1]),
         }
         if look.asked is None or look.answered is None or not self.asked or not self.answered:
             return columns
-        own, others = look.asked[self.places], np.delete(look.asked[:-1], self.places)
+        asked, others = look.asked[self.places], np.delete(look.asked[:-1], self.places)
         return columns | {
-            "asked": self.asked.of(own),
-            "asked_lead": own - (others.max() if len(others) else 0.0),
+            "asked": self.asked.of(asked),
+            "asked_lead": asked - (others.max() if len(others) else 0.0),
             "answer": self.answered.of(look.answered),
         }
 
@@ -153,10 +153,10 @@ class Newcomers:
 
 
 def _best_rivals(values: Floats) -> Floats:
-    """Return the greatest of all other values, one a value; 0 where there is none."""
-    first, *others = np.argsort(-values, kind="stable")
-    second = values[others[0]] if others else 0.0
-    rivals = np.where(np.arange(len(values)) == first, second, values[first])
+    """Return the greatest of all other values, one a value; a single value is its own rival."""
+    order = np.argsort(-values, kind="stable")
+    first, second = order[0], order[min(1, len(order) - 1)]
+    rivals = np.where(np.arange(len(values)) == first, values[second], values[first])
     return np.where(np.isfinite(rivals), rivals, 0.0)
 
 

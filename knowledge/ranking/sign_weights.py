@@ -63,7 +63,7 @@ AT_A_GLANCE = (
     SignWeights(_ALL[3:], _ENCODERS[1], 0.738, (-2.914, 0.293, 0.63, 7.124, -0.374)),
     SignWeights((*_ALL[3:5], *_ALL[6:]), _ENCODERS[2], 0.156, (-2.836, 0.615, 7.838, -0.278)),
 )
-# Where all entries are new, the balanced head has learnt from all that there is.
+# Where all entries are new, the balanced head knows nearly all that there is.
 _ALONE = ("own", "own_lead", "balanced_lead", "phrasings")
 ALONE = (
     SignWeights(_ALONE, _ENCODERS[0], -2.264, (13.32, 2.22, 5.356, -0.488)),
